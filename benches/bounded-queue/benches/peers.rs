@@ -1,0 +1,2 @@
+//! `bounded-queue` against its peers.
+fn main() {}

@@ -1,0 +1,1 @@
+//! What the benchmarks of `bounded-queue` share. The benchmarks are under `benches/`.

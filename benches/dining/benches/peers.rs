@@ -1,0 +1,2 @@
+//! `dining` against its peers.
+fn main() {}

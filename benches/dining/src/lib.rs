@@ -1,0 +1,1 @@
+//! What the benchmarks of `dining` share. The benchmarks are under `benches/`.

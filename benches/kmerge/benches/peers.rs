@@ -1,0 +1,2 @@
+//! `kmerge` against its peers.
+fn main() {}

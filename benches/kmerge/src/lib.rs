@@ -1,0 +1,1 @@
+//! What the benchmarks of `kmerge` share. The benchmarks are under `benches/`.

@@ -1,0 +1,2 @@
+//! `par-reduce` against its peers.
+fn main() {}

@@ -1,0 +1,1 @@
+//! What the benchmarks of `par-reduce` share. The benchmarks are under `benches/`.

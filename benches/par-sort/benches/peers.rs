@@ -1,0 +1,2 @@
+//! `par-sort` against its peers.
+fn main() {}

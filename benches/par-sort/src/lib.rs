@@ -1,0 +1,1 @@
+//! What the benchmarks of `par-sort` share. The benchmarks are under `benches/`.

@@ -1,0 +1,2 @@
+//! `proc-pool` against its peers.
+fn main() {}

@@ -1,0 +1,1 @@
+//! What the benchmarks of `proc-pool` share. The benchmarks are under `benches/`.

@@ -1,0 +1,2 @@
+//! `sync-prims` against its peers.
+fn main() {}

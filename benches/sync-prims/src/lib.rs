@@ -1,0 +1,1 @@
+//! What the benchmarks of `sync-prims` share. The benchmarks are under `benches/`.

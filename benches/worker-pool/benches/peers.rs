@@ -1,0 +1,2 @@
+//! `worker-pool` against its peers.
+fn main() {}

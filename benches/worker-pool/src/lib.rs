@@ -1,0 +1,1 @@
+//! What the benchmarks of `worker-pool` share. The benchmarks are under `benches/`.

@@ -1,0 +1,42 @@
+//! What the benchmarks share. A [`Workload`] has one input, one answer and several contenders: every contender, peers
+//! included, must give the answer before any of them is timed; each is then timed by criterion in a short stretch, one
+//! beside the other, so that `cargo xtask bench` can interleave by running rounds. CPU time of the whole process is
+//! taken beside the wall time, because a contender that spins while it waits looks fast by the clock alone.
+//!
+//! ```no_run
+//! let mut criterion = bench_kit::criterion();
+//! let numbers: Vec<u64> = (0..1000).rev().collect();
+//! let mut sorted = numbers.clone();
+//! sorted.sort();
+//! bench_kit::Workload::new("par-sort/reversed", "1000", numbers.len(), || numbers.clone(), sorted)
+//!     .contender("std", |mut v| { v.sort(); v })
+//!     .contender("std unstable", |mut v| { v.sort_unstable(); v })
+//!     .run(&mut criterion);
+//! criterion.final_summary();
+//! ```
+
+mod cpu;
+mod workload;
+
+pub use cpu::cpu_time;
+pub use workload::Workload;
+
+use criterion::Criterion;
+use std::time::Duration;
+
+/// Whether `cargo xtask bench --quick` asked for a short run: smaller sizes, fewer cells.
+pub fn quick() -> bool {
+    std::env::var_os("BENCH_QUICK").is_some()
+}
+
+/// Criterion set up for short rounds; it reads the command line, so that `--save-baseline` and filters work.
+pub fn criterion() -> Criterion {
+    let (warm_up, measure) = if quick() { (20, 100) } else { (100, 400) };
+    Criterion::default()
+        .without_plots()
+        .sample_size(10)
+        .nresamples(1000)
+        .warm_up_time(Duration::from_millis(warm_up))
+        .measurement_time(Duration::from_millis(measure))
+        .configure_from_args()
+}
