@@ -23,7 +23,11 @@ pub struct Workload<'a, I, O> {
 impl<I, O: Debug> Debug for Workload<'_, I, O> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let names: Vec<&str> = self.contenders.iter().map(|(name, _)| name.as_str()).collect();
-        f.debug_struct("Workload").field("group", &self.group).field("parameter", &self.parameter).field("contenders", &names).finish()
+        f.debug_struct("Workload")
+            .field("group", &self.group)
+            .field("parameter", &self.parameter)
+            .field("contenders", &names)
+            .finish()
     }
 }
 
@@ -65,7 +69,7 @@ impl<'a, I, O: PartialEq + Debug> Workload<'a, I, O> {
                 bencher.iter_custom(|iterations| {
                     let mut cost = Cost::default();
                     for _ in 0..iterations {
-                        cost.add(|| input(), &mut **run);
+                        cost.add(&mut *input, &mut **run);
                     }
                     total.wall += cost.wall;
                     total.cpu += cost.cpu;
@@ -110,7 +114,11 @@ impl Cost {
             mean(self.wall),
             mean(self.cpu)
         );
-        let written = std::fs::OpenOptions::new().create(true).append(true).open(&path).and_then(|mut file| file.write_all(line.as_bytes()));
+        let written = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .and_then(|mut file| file.write_all(line.as_bytes()));
         if let Err(error) = written {
             eprintln!("cannot write {}: {error}", path.display());
         }

@@ -87,9 +87,7 @@ impl Builder {
                 Some((flag, value)) => (flag.to_owned(), Some(value.to_owned())),
                 None => (arg, None),
             };
-            let mut value = || {
-                inline.clone().or_else(|| args.next()).ok_or_else(|| format!("{flag} needs a value"))
-            };
+            let mut value = || inline.clone().or_else(|| args.next()).ok_or_else(|| format!("{flag} needs a value"));
             match flag.as_str() {
                 "--help" | "-h" => return Ok(None),
                 "--json" => parsed.json = true,

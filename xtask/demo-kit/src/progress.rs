@@ -21,7 +21,14 @@ impl Progress {
     /// Work of `total` steps called `label`.
     pub fn new(label: &str, total: u64) -> Self {
         let visible = std::io::stderr().is_terminal();
-        Self { label: label.to_owned(), total, done: AtomicU64::new(0), shown: AtomicU64::new(0), start: Instant::now(), visible }
+        Self {
+            label: label.to_owned(),
+            total,
+            done: AtomicU64::new(0),
+            shown: AtomicU64::new(0),
+            start: Instant::now(),
+            visible,
+        }
     }
 
     /// `steps` more are done.

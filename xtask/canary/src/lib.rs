@@ -1,0 +1,1 @@
+//! Nothing: the race is the example `canary`.
