@@ -3,6 +3,7 @@
 mod bench;
 mod ci;
 mod demo;
+mod picture;
 mod report;
 mod run;
 mod verify;
@@ -22,6 +23,7 @@ usage: cargo xtask COMMAND
                                       write target/bench-report from what was measured
   verify [loom|shuttle|stress|sanitize|memcheck|fuzz|mutants|package|all] [--seconds N]
                                       the checks beyond `cargo test`
+  picture CRATE FILE [-- ARGS]        what a demo prints as a picture of a terminal (SVG)
   ci                                  what continuous integration runs
 
 Without CRATE all of them, in the order in which they stand on one another.
@@ -42,6 +44,7 @@ fn dispatch(args: &[String]) -> Result<(), Failure> {
         "demo" => demo::run(rest),
         "bench" => bench::run(rest),
         "report" => report::run(rest),
+        "picture" => picture::run(rest),
         "verify" => verify::run(rest),
         "ci" => ci::run(rest),
         "help" | "--help" | "-h" => {

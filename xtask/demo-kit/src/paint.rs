@@ -11,9 +11,10 @@ pub(crate) enum Style {
     Red,
 }
 
-/// Whether standard output takes colours: a terminal, and `NO_COLOR` is not set.
+/// Whether standard output takes colours: a terminal, or `CLICOLOR_FORCE` is set; never if `NO_COLOR` is.
 pub(crate) fn wanted() -> bool {
-    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    !set("NO_COLOR") && (set("CLICOLOR_FORCE") || std::io::stdout().is_terminal())
 }
 
 /// `text` in `style` if `colours` are wanted. Pad before painting: the codes have no width.
