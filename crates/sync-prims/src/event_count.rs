@@ -1,71 +1,219 @@
 //! Waiting for somebody else's lock-free progress.
+//!
+//! A condition variable needs a lock around the state. Lock-free state has none, so between "the queue is empty" and "I
+//! sleep" the last push can slip in and its notification find nobody. An event count closes the gap with a register:
+//!
+//! ```text
+//! waiter                                  operator
+//!   listener = listen()   (1) register      change the state   (3)
+//!   look at the state     (2)               notify: anybody registered?  (4)
+//!   still not: listener.wait()              yes: wake the first in line
+//! ```
+//!
+//! If (4) misses (1), then (3) came before (2), so the look sees the change: the store-buffering argument, for which (1)-(2)
+//! and (3)-(4) must each be ordered by the single order of `SeqCst` operations. `listen` ends with a `SeqCst` fence, which
+//! settles (1)-(2) for any kind of look. `notify` only *loads*, with `SeqCst`; the operator settles (3)-(4) by making its
+//! change with a `SeqCst` operation or by a `SeqCst` fence after it. That way an operation that already ends in a `SeqCst`
+//! read-modify-write pays one plain load for its notification.
+//!
+//! Listeners queue up in order of arrival, each with the parker of its thread, and a notification takes the first ones
+//! out: the first in line is woken and nobody else.
+//!
+//! Source: D. Vyukov's eventcount; the same protocol is in folly's `EventCount` and in smol's `event-listener`.
 
-use crate::sync::{AtomicUsize, Condvar, Mutex, Ordering};
+use crate::parker::{Parker, Seat, WAITING};
+use crate::sync::{AtomicUsize, Mutex, MutexGuard, Ordering, const_fn, fence, load_seq_cst, planted};
+use crate::wait_policy::WaitPolicy;
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
 use std::time::Instant;
 
-/// Lets a thread sleep until somebody else's lock-free state has changed, without a lost wake-up.
-#[derive(Debug)]
+/// Lets a thread sleep until somebody else's lock-free state has changed, without a lost wake-up; a notification costs one
+/// load while nobody waits.
+///
+/// ```
+/// use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+/// use sync_prims::EventCount;
+///
+/// static ITEMS: AtomicU32 = AtomicU32::new(0);
+/// static CHANGED: EventCount = EventCount::new();
+///
+/// fn take_one() -> Option<u32> {
+///     ITEMS.fetch_update(SeqCst, SeqCst, |n| n.checked_sub(1)).ok()
+/// }
+///
+/// std::thread::scope(|s| {
+///     s.spawn(|| CHANGED.wait_for(None, take_one)); // polls a little, then sleeps
+///     ITEMS.fetch_add(1, SeqCst);                    // change the state with SeqCst ...
+///     CHANGED.notify_one();                          // ... then tell
+/// });
+/// assert_eq!(ITEMS.load(SeqCst), 0);
+/// ```
+///
+/// # Memory ordering
+/// The change must be made by a `SeqCst` store or read-modify-write, or be followed by `fence(SeqCst)`, before `notify_*`
+/// is called: with anything weaker the processor may look for listeners first and publish the change later, and the
+/// wake-up is lost. Those who wait need nothing: [`listen`](Self::listen) contains the fence.
+///
+/// # Who is woken
+/// Listeners in the order in which they registered; a notification given to a listener that is dropped without waiting, or
+/// that no longer needs it, goes on to the next. [`wait_for`](Self::wait_for) keeps its place in line when it is woken
+/// and somebody else has meanwhile taken what it wanted. [`notify_one`](Self::notify_one) suits only conditions that any
+/// listener can use; otherwise use [`notify_all`](Self::notify_all).
+///
+/// # Complexity
+/// `notify_*` without listeners: one load. Registering and notifying: a short lock, no allocation once the line was as
+/// long before and the thread has waited before.
 pub struct EventCount {
-    /// Listeners registered and not yet gone; raised before they re-check, so that a notifier that changed the state
-    /// afterwards sees it.
-    listeners: AtomicUsize,
-    /// How many notifications have been given; a listener waits for it to move.
-    epoch: Mutex<u64>,
-    moved: Condvar,
+    /// The length of `line`: written under its lock, read without it by those who notify.
+    registered: AtomicUsize,
+    line: Mutex<Line>,
+    policy: WaitPolicy,
 }
 
-/// A registered interest in the next notification.
-#[derive(Debug)]
-#[must_use = "re-check the condition, then wait"]
-pub struct Listener<'a> {
-    event: &'a EventCount,
-    epoch: u64,
+/// The listeners that nobody has notified yet, by ascending ticket.
+struct Line {
+    waiting: VecDeque<(u64, Arc<Parker>)>,
+    /// The ticket of the next listener; tickets are never used again, except by the one who holds it.
+    next: u64,
 }
+
+/// How a notified parker's word reads.
+const NOTIFIED: u32 = 1;
+
+/// How many are woken by one pass through the lock.
+const BATCH: usize = 16;
 
 impl EventCount {
-    /// With nobody listening.
-    pub const fn new() -> Self {
-        Self { listeners: AtomicUsize::new(0), epoch: Mutex::new(0), moved: Condvar::new() }
+    const_fn! {
+        /// With nobody listening.
+        pub const fn new() -> Self {
+            Self::with_policy(WaitPolicy::new())
+        }
     }
 
-    /// Registers; then re-check the condition and [`Listener::wait`] if it still does not hold.
+    const_fn! {
+        /// With a waiting policy of its own.
+        pub const fn with_policy(policy: WaitPolicy) -> Self {
+            let line = Line { waiting: VecDeque::new(), next: 0 };
+            Self { registered: AtomicUsize::new(0), line: Mutex::new(line), policy }
+        }
+    }
+
+    /// Registers; then look at the condition again and [`wait`](Listener::wait) if it still does not hold.
     pub fn listen(&self) -> Listener<'_> {
-        self.listeners.fetch_add(1, Ordering::SeqCst);
-        Listener { event: self, epoch: *self.epoch.lock() }
+        self.listen_as(None)
     }
 
-    /// Wakes at least one listener.
+    /// Registers at the end of the line, or again in the place of `ticket`.
+    fn listen_as(&self, ticket: Option<u64>) -> Listener<'_> {
+        let seat = Seat::take();
+        let mut line = self.line.lock();
+        let ticket = line.enter(ticket, seat.parker());
+        self.registered.store(line.waiting.len(), Ordering::Relaxed);
+        drop(line);
+        // Between (1) and (2) of the module's page.
+        if !planted("listen without the fence") {
+            fence(Ordering::SeqCst);
+        }
+        Listener { event: self, ticket, seat, settled: false }
+    }
+
+    /// Wakes the listener that registered first. One load if there is none.
+    #[inline]
     pub fn notify_one(&self) {
-        self.notify_all();
+        self.notify(1);
     }
 
-    /// Wakes every listener.
+    /// Wakes every listener. One load if there is none.
+    #[inline]
     pub fn notify_all(&self) {
-        if self.listeners.load(Ordering::SeqCst) > 0 {
-            *self.epoch.lock() += 1;
-            self.moved.notify_all();
+        self.notify(usize::MAX);
+    }
+
+    /// Wakes the `n` listeners that registered first, or all if there are fewer. One load if there is none.
+    #[inline]
+    pub fn notify(&self, n: usize) {
+        if load_seq_cst(&self.registered) > 0 {
+            self.notify_registered(n);
         }
     }
 
-    /// Waits until `ready` gives a value, or until `deadline` (`None`: no limit). Spins, then yields, then sleeps.
+    /// Takes up to `n` listeners out of the line, in batches, and wakes each batch outside the lock. Who registers after
+    /// the call began is not in it: a woken thread that waits again must not be woken again by the same call.
+    #[cold]
+    fn notify_registered(&self, n: usize) {
+        let mut left = n;
+        let mut end = None;
+        while left > 0 {
+            let mut batch = [const { None }; BATCH];
+            let mut line = self.line.lock();
+            let end = *end.get_or_insert(line.next);
+            let mut taken = 0;
+            while taken < BATCH.min(left) {
+                let Some(parker) = line.leave_before(end) else { break };
+                parker.decide(NOTIFIED);
+                batch[taken] = Some(parker);
+                taken += 1;
+            }
+            self.unlock(line);
+            batch.into_iter().flatten().for_each(|parker| parker.ring());
+            if taken < BATCH {
+                return;
+            }
+            left -= taken;
+        }
+    }
+
+    /// Tells those who notify how long the line is now, and leaves it.
+    fn unlock(&self, line: MutexGuard<'_, Line>) {
+        self.registered.store(line.waiting.len(), Ordering::Relaxed);
+    }
+
+    /// Waits until `ready` gives a value, or until `deadline` (`None`: no limit). Polls, then sleeps; a deadline that has
+    /// passed means one try.
+    ///
+    /// `ready` is called again after every notification and must not be slow. It is called a last time after the deadline,
+    /// so `None` says that the condition did not hold then.
+    ///
+    /// # Blocking
+    /// Until some `notify_*` after which `ready` gives a value. Sleepers are woken in order of arrival and keep their place.
     pub fn wait_for<R>(&self, deadline: Option<Instant>, mut ready: impl FnMut() -> Option<R>) -> Option<R> {
-        loop {
+        ready().or_else(|| self.wait_longer(deadline, ready))
+    }
+
+    fn wait_longer<R>(&self, deadline: Option<Instant>, mut ready: impl FnMut() -> Option<R>) -> Option<R> {
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            return None;
+        }
+        let mut polling = self.policy.start();
+        while polling.step() {
             if let Some(value) = ready() {
                 return Some(value);
-            }
-            let listener = self.listen();
-            if let Some(value) = ready() {
-                return Some(value);
-            }
-            match deadline {
-                None => listener.wait(),
-                Some(deadline) => {
-                    if !listener.wait_until(deadline) {
-                        return ready();
-                    }
-                }
             }
         }
+        let mut ticket = None;
+        loop {
+            let mut listener = self.listen_as(ticket);
+            if let Some(value) = ready() {
+                return Some(value);
+            }
+            let notified = listener.sleep(deadline);
+            // If `ready` panics, the drop of the listener passes the notification on.
+            let value = ready();
+            if value.is_some() || !notified {
+                listener.settled = true;
+                return value;
+            }
+            listener.settled = true;
+            ticket = Some(listener.ticket);
+        }
+    }
+
+    /// How many listeners are registered and not yet notified: a snapshot.
+    pub fn listeners(&self) -> usize {
+        self.registered.load(Ordering::Relaxed)
     }
 }
 
@@ -75,29 +223,103 @@ impl Default for EventCount {
     }
 }
 
-impl Listener<'_> {
-    /// Sleeps until notified.
-    pub fn wait(self) {
-        let mut epoch = self.event.epoch.lock();
-        while *epoch == self.epoch {
-            self.event.moved.wait(&mut epoch);
+impl fmt::Debug for EventCount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventCount").field("listeners", &self.listeners()).field("policy", &self.policy).finish()
+    }
+}
+
+impl Line {
+    /// Enters at the end, or again in the place of a ticket that has left.
+    fn enter(&mut self, ticket: Option<u64>, parker: Arc<Parker>) -> u64 {
+        if let Some(ticket) = ticket {
+            let place = self.waiting.partition_point(|(other, _)| *other < ticket);
+            self.waiting.insert(place, (ticket, parker));
+            return ticket;
         }
+        let ticket = self.next;
+        self.next += 1;
+        self.waiting.push_back((ticket, parker));
+        ticket
     }
 
-    /// Sleeps until notified (true) or `deadline` has passed (false).
-    pub fn wait_until(self, deadline: Instant) -> bool {
-        let mut epoch = self.event.epoch.lock();
-        while *epoch == self.epoch {
-            if self.event.moved.wait_until(&mut epoch, deadline).timed_out() {
-                return *epoch != self.epoch;
-            }
+    /// The first in line leaves, if its ticket is below `end`.
+    fn leave_before(&mut self, end: u64) -> Option<Arc<Parker>> {
+        let (_, parker) = self.waiting.pop_front_if(|(ticket, _)| *ticket < end)?;
+        Some(parker)
+    }
+
+    /// The holder of `ticket` leaves, wherever it stands; false if it has been notified before.
+    fn give_up(&mut self, ticket: u64) -> bool {
+        let place = self.waiting.binary_search_by_key(&ticket, |(other, _)| *other);
+        place.is_ok_and(|place| self.waiting.remove(place).is_some())
+    }
+}
+
+/// A place in the line of an [`EventCount`]. Dropped without waiting, it passes a notification that it got on to the next.
+#[must_use = "look at the condition again, then wait"]
+pub struct Listener<'a> {
+    event: &'a EventCount,
+    /// Its place in line.
+    ticket: u64,
+    seat: Seat,
+    /// It is out of the line, and what it was told has been used or passed on.
+    settled: bool,
+}
+
+impl Listener<'_> {
+    /// Sleeps until notified, without polling.
+    ///
+    /// # Blocking
+    /// Until a notification finds this listener first in line.
+    pub fn wait(mut self) {
+        self.settled = self.sleep(None);
+    }
+
+    /// Sleeps until notified (true) or until `deadline` has passed (false), without polling.
+    ///
+    /// # Blocking
+    /// As [`wait`](Self::wait). A notification that arrives together with the deadline wins.
+    pub fn wait_until(mut self, deadline: Instant) -> bool {
+        let notified = self.sleep(Some(deadline));
+        self.settled = true;
+        notified
+    }
+
+    /// Sleeps until notified (true: the notification is still to be used or passed on) or out of the line (false).
+    fn sleep(&mut self, deadline: Option<Instant>) -> bool {
+        if self.is_notified() || self.seat.sleep_until_some(deadline) != WAITING {
+            return true;
         }
-        true
+        // Nobody came, so leave the line; who is no longer in it was notified in this moment.
+        self.settled = planted("believe the clock") || self.give_up();
+        !self.settled
+    }
+
+    /// Whether a notification has arrived. It is used up by [`wait`](Self::wait) and passed on by dropping.
+    pub fn is_notified(&self) -> bool {
+        self.seat.word() != WAITING
+    }
+
+    /// Leaves the line; false if a notification came first.
+    fn give_up(&self) -> bool {
+        let mut line = self.event.line.lock();
+        let was_waiting = line.give_up(self.ticket);
+        self.event.unlock(line);
+        was_waiting
     }
 }
 
 impl Drop for Listener<'_> {
     fn drop(&mut self) {
-        self.event.listeners.fetch_sub(1, Ordering::SeqCst);
+        if !self.settled && (self.is_notified() || !self.give_up()) && !planted("keep a notification when dropped") {
+            self.event.notify_registered(1);
+        }
+    }
+}
+
+impl fmt::Debug for Listener<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listener").field("ticket", &self.ticket).field("notified", &self.is_notified()).finish()
     }
 }

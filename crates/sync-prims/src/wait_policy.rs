@@ -1,0 +1,154 @@
+//! How a thread waits before it sleeps.
+//!
+//! Waking a sleeper costs microseconds and a system call, so a waiter first looks a few times more: on a machine at rest
+//! its partner is on another core and about to act. On a busy machine the partner may be waiting for the very core that
+//! the waiter polls on. So there are three stages:
+//!
+//! 1. *pause*: a few processor pauses in doubling steps, a look after each step (skipped on one core, where nothing can
+//!    change meanwhile);
+//! 2. *yield*: the core is offered to whoever wants it, a look after each offer. The clock tells whether the offer was
+//!    taken: a yield that nobody wants comes back within a microsecond, one that took longer gave the core away, and then
+//!    the machine has better use for it than polling;
+//! 3. *sleep*: no processor time at all until somebody notifies.
+//!
+//! Stages 1 and 2 are bounded in steps and therefore, at a few microseconds for all of them, in time.
+
+use crate::sync::{spin_loop, yield_now};
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::available_parallelism;
+use std::time::{Duration, Instant};
+
+/// How a thread waits before it sleeps: pauses, then yields, then sleep.
+///
+/// The default suits most; tests and special machines can tune it per object, for example
+/// [`EventCount::with_policy`](crate::EventCount::with_policy).
+///
+/// ```
+/// use sync_prims::{EventCount, WaitPolicy};
+/// static EAGER: EventCount = EventCount::with_policy(WaitPolicy::new().pauses(6).yields(64));
+/// static LAZY: EventCount = EventCount::with_policy(WaitPolicy::sleep_at_once());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "a policy does nothing until it is given to an object"]
+pub struct WaitPolicy {
+    /// Steps of stage 1; step `i` pauses `2^i` times, at most [`LONGEST_STEP`].
+    pauses: u32,
+    /// Yields of stage 2, at most.
+    yields: u32,
+    /// A yield that took longer gave the core away, and stage 2 is over.
+    given_away: Duration,
+}
+
+/// Pauses in the longest step of stage 1, about half a microsecond.
+const LONGEST_STEP: u32 = 32;
+
+impl WaitPolicy {
+    /// The default: 4 steps of pauses, 16 yields, and a yield of more than 20 microseconds ends the polling.
+    #[cfg(not(any(loom, shuttle)))]
+    pub const fn new() -> Self {
+        Self { pauses: 4, yields: 16, given_away: Duration::from_micros(20) }
+    }
+
+    /// Under a model checker polling shows nothing new and multiplies the schedules.
+    #[cfg(any(loom, shuttle))]
+    pub const fn new() -> Self {
+        Self::sleep_at_once()
+    }
+
+    /// No polling at all.
+    pub const fn sleep_at_once() -> Self {
+        Self { pauses: 0, yields: 0, given_away: Duration::ZERO }
+    }
+
+    /// This many steps of processor pauses; step `i` pauses `2^i` times, never more than 32.
+    pub const fn pauses(mut self, steps: u32) -> Self {
+        self.pauses = steps;
+        self
+    }
+
+    /// At most this many yields.
+    pub const fn yields(mut self, yields: u32) -> Self {
+        self.yields = yields;
+        self
+    }
+
+    /// A yield that took longer than this gave the core away, and the polling ends.
+    pub const fn given_away(mut self, limit: Duration) -> Self {
+        self.given_away = limit;
+        self
+    }
+
+    /// Begins to wait: for a loop of one's own, where [`EventCount::wait_for`](crate::EventCount::wait_for) does not fit.
+    ///
+    /// ```
+    /// # use sync_prims::{EventCount, WaitPolicy};
+    /// # use std::sync::atomic::{AtomicBool, Ordering};
+    /// # let (event, done) = (EventCount::new(), AtomicBool::new(true));
+    /// let mut polling = WaitPolicy::new().start();
+    /// while !done.load(Ordering::SeqCst) {
+    ///     if !polling.step() {
+    ///         let listener = event.listen(); // time to sleep: register, look once more
+    ///         if !done.load(Ordering::SeqCst) {
+    ///             listener.wait();
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    pub fn start(self) -> Polling {
+        let pauses = if cores() > 1 { self.pauses } else { 0 };
+        Polling { policy: Self { pauses, ..self }, step: 0 }
+    }
+}
+
+impl Default for WaitPolicy {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// One wait under a [`WaitPolicy`], between its first look and its sleep.
+#[derive(Clone, Debug)]
+#[must_use = "call `step` between two looks at the condition"]
+pub struct Polling {
+    policy: WaitPolicy,
+    /// Steps taken: first the pauses, then the yields.
+    step: u32,
+}
+
+impl Polling {
+    /// Lets a little time pass; then look again. `false`, at once, when it is time to sleep.
+    pub fn step(&mut self) -> bool {
+        let WaitPolicy { pauses, yields, given_away } = self.policy;
+        if self.step < pauses {
+            for _ in 0..LONGEST_STEP.min(1 << self.step.min(31)) {
+                spin_loop();
+            }
+        } else if self.step - pauses < yields {
+            let start = Instant::now();
+            yield_now();
+            if start.elapsed() > given_away {
+                // Somebody wanted the core. One more look (the partner may have been the one), then sleep.
+                self.step = pauses.saturating_add(yields);
+                return true;
+            }
+        } else {
+            return false;
+        }
+        self.step += 1;
+        true
+    }
+}
+
+/// Processors this process may use, asked for once.
+fn cores() -> usize {
+    static CORES: AtomicUsize = AtomicUsize::new(0);
+    match CORES.load(Ordering::Relaxed) {
+        0 => {
+            let cores = available_parallelism().map_or(1, NonZeroUsize::get);
+            CORES.store(cores, Ordering::Relaxed);
+            cores
+        }
+        cores => cores,
+    }
+}

@@ -1,0 +1,28 @@
+//! Faults that the models must notice, each with the model that notices it.
+
+use std::process::{Command, Stdio};
+
+const MUTANTS: &[(&str, &str)] = &[
+    ("ring without passing the mutex", "event_count::a_change_before_the_notification_is_never_missed"),
+    ("listen without the fence", "event_count::a_change_before_the_notification_is_never_missed"),
+    ("keep a notification when dropped", "event_count::a_dropped_listener_passes_its_notification_on"),
+    ("believe the clock", "event_count::a_notification_that_meets_a_timeout_is_not_lost"),
+];
+
+#[test]
+fn every_planted_fault_is_noticed_by_a_model() {
+    let this = std::env::current_exe().unwrap();
+    let mut survivors = Vec::new();
+    for (mutant, model) in MUTANTS {
+        let run = |planted: &str| {
+            let mut command = Command::new(&this);
+            command.args([model, "--exact"]).env("SYNC_PRIMS_MUTANT", planted);
+            command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap()
+        };
+        assert!(run("none").success(), "the model {model} fails without a planted fault");
+        if run(mutant).success() {
+            survivors.push(mutant);
+        }
+    }
+    assert!(survivors.is_empty(), "no model noticed {survivors:?}");
+}
