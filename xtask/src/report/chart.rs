@@ -5,9 +5,9 @@ use super::html::escape;
 use super::model::{Cell, Entry, Results, Role};
 
 const ROW: f64 = 24.0;
-const NAME: f64 = 190.0;
-const BARS: f64 = 330.0;
-const WIDTH: f64 = 720.0;
+const NAME: f64 = 178.0;
+const BARS: f64 = 260.0;
+const WIDTH: f64 = 590.0;
 /// From this factor between the slowest and the fastest on, lengths are logarithmic.
 const LOGARITHMIC_FROM: f64 = 12.0;
 
