@@ -1,0 +1,185 @@
+//! Who moves a philosopher: a thread each, or a few workers for all.
+//!
+//! A philosopher's day is a machine of small steps ([`Life::step`]), and so is every strategy: a step ends with what to do
+//! before the next one. A thread of its own then waits or sleeps; a worker puts the philosopher aside and moves another.
+
+use super::etiquette::{Etiquette, Step};
+use super::report::Diary;
+use super::room::Room;
+use super::settings::{Hand, Stop, Work};
+use crate::sync::{Condvar, Mutex, sleep, yield_now};
+use std::hint::spin_loop;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use super::pool::Workers;
+
+/// What a philosopher needs before the next step.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// Nothing.
+    Now,
+    /// To be woken.
+    Woken,
+    /// That some time passes.
+    After(Duration),
+    /// Has left.
+    Gone,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Arriving,
+    Thinking,
+    Reaching { since: Instant },
+    Eating { since: Instant, hungry: Instant },
+}
+
+/// A philosopher: where the day stands and what the diary says.
+#[derive(Debug)]
+pub(crate) struct Life {
+    phase: Phase,
+    pub(crate) hand: Hand,
+    pub(crate) diary: Diary,
+}
+
+/// What all philosophers of a dinner share.
+#[derive(Debug)]
+pub(crate) struct Evening {
+    pub(crate) room: Room,
+    pub(crate) etiquette: Box<dyn Etiquette>,
+    pub(crate) eat: Work,
+    pub(crate) think: Work,
+    pub(crate) stop: Stop,
+    /// Set before the first step.
+    pub(crate) begin: OnceLock<Instant>,
+}
+
+impl Evening {
+    pub(crate) fn begin(&self) -> Instant {
+        *self.begin.get().expect("nobody moves before the beginning")
+    }
+}
+
+impl Life {
+    pub(crate) fn new(hand: Hand, diary: Diary) -> Self {
+        Self { phase: Phase::Arriving, hand, diary }
+    }
+
+    pub(crate) fn step(&mut self, evening: &Evening) -> Next {
+        match self.phase {
+            Phase::Arriving if self.is_done(evening) => Next::Gone,
+            Phase::Arriving => {
+                self.phase = Phase::Thinking;
+                work(evening.think)
+            }
+            Phase::Thinking => {
+                self.hand.attempt += 1;
+                evening.room.becomes_hungry(self.hand.philosopher);
+                self.phase = Phase::Reaching { since: Instant::now() };
+                Next::Now
+            }
+            Phase::Reaching { since } => self.reach(evening, since),
+            Phase::Eating { since, hungry } => {
+                self.diary.meal(evening.begin(), hungry, since, Instant::now());
+                evening.room.ends_to_eat(self.hand.philosopher);
+                evening.etiquette.leave(&mut self.hand, &evening.room);
+                self.phase = Phase::Arriving;
+                Next::Now
+            }
+        }
+    }
+
+    fn is_done(&self, evening: &Evening) -> bool {
+        let enough = matches!(evening.stop, Stop::Meals(meals) if self.diary.meals >= meals);
+        enough || evening.room.closing()
+    }
+
+    fn reach(&mut self, evening: &Evening, since: Instant) -> Next {
+        if evening.room.closing() {
+            evening.etiquette.abandon(&mut self.hand, &evening.room);
+            self.diary.unserved(evening.begin(), since, Instant::now());
+            return Next::Gone;
+        }
+        match evening.etiquette.advance(&mut self.hand, &evening.room) {
+            Step::Again => Next::Now,
+            Step::Wait => Next::Woken,
+            Step::Retry(pause) => Next::After(pause),
+            Step::Eat => {
+                evening.room.begins_to_eat(self.hand.philosopher);
+                self.phase = Phase::Eating { since: Instant::now(), hungry: since };
+                work(evening.eat)
+            }
+        }
+    }
+}
+
+fn work(work: Work) -> Next {
+    match work {
+        Work::None => Next::Now,
+        Work::Sleep(time) => Next::After(time),
+        Work::Spin(time) => {
+            let end = Instant::now() + time;
+            while Instant::now() < end {
+                spin_loop();
+            }
+            Next::Now
+        }
+    }
+}
+
+/// Where philosophers wait.
+#[derive(Debug)]
+pub(crate) enum Seats {
+    Own(Vec<Seat>),
+    Shared(Arc<Workers>),
+}
+
+/// Where a philosopher with a thread of its own waits: a wake-up that comes first is kept.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    woken: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Seat {
+    pub(crate) fn new() -> Self {
+        Self { woken: Mutex::new(false), changed: Condvar::new() }
+    }
+
+    fn wait(&self) {
+        let mut woken = self.woken.lock();
+        while !*woken {
+            self.changed.wait(&mut woken);
+        }
+        *woken = false;
+    }
+
+    fn wake(&self) {
+        *self.woken.lock() = true;
+        self.changed.notify_one();
+    }
+}
+
+impl Seats {
+    pub(crate) fn wake(&self, philosopher: usize) {
+        match self {
+            Self::Own(seats) => seats[philosopher].wake(),
+            Self::Shared(workers) => workers.wake(philosopher),
+        }
+    }
+}
+
+/// A philosopher's own thread.
+pub(crate) fn live(evening: &Evening, mut life: Life) -> Diary {
+    let Seats::Own(seats) = &evening.room.seats else { unreachable!("own threads come with own seats") };
+    loop {
+        match life.step(evening) {
+            Next::Now => {}
+            Next::Woken => seats[life.hand.philosopher].wait(),
+            Next::After(Duration::ZERO) => yield_now(),
+            Next::After(time) => sleep(time),
+            Next::Gone => return life.diary,
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The one place that names where locks, atomics and threads come from: parking_lot and std, or a model checker's.
+//!
+//! The models have parking_lot's shape: no poisoning, and `wait` borrows the guard.
+
+#[cfg(not(any(loom, shuttle)))]
+mod source {
+    pub(crate) use parking_lot::{Condvar, Mutex};
+    pub(crate) use std::sync::atomic;
+    pub(crate) use std::thread::{JoinHandle, sleep, yield_now};
+
+    /// Starts a named thread.
+    pub(crate) fn spawn<R: Send + 'static>(
+        name: String,
+        work: impl FnOnce() -> R + Send + 'static,
+    ) -> std::io::Result<JoinHandle<R>> {
+        std::thread::Builder::new().name(name).spawn(work)
+    }
+}
+
+#[cfg(any(loom, shuttle))]
+mod source {
+    #[cfg(loom)]
+    use loom as checker;
+    #[cfg(shuttle)]
+    use shuttle as checker;
+
+    pub(crate) use checker::sync::atomic;
+    pub(crate) use checker::thread::{JoinHandle, yield_now};
+    use std::fmt;
+    use std::ops::{Deref, DerefMut};
+    use std::time::{Duration, Instant};
+
+    const POISON: &str = "a model never unwinds with a lock held";
+
+    /// Time stands still in a model: a sleeper is one who lets the others go first.
+    pub(crate) fn sleep(_: Duration) {
+        yield_now();
+    }
+
+    /// Starts a thread of the model.
+    pub(crate) fn spawn<R: Send + 'static>(
+        _: String,
+        work: impl FnOnce() -> R + Send + 'static,
+    ) -> std::io::Result<JoinHandle<R>> {
+        Ok(checker::thread::spawn(work))
+    }
+
+    pub(crate) struct Mutex<T>(checker::sync::Mutex<T>);
+
+    impl<T> Mutex<T> {
+        pub(crate) fn new(value: T) -> Self {
+            Self(checker::sync::Mutex::new(value))
+        }
+
+        pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+            MutexGuard(Some(self.0.lock().expect(POISON)))
+        }
+
+        pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+            self.0.try_lock().ok().map(|guard| MutexGuard(Some(guard)))
+        }
+
+        pub(crate) fn into_inner(self) -> T {
+            self.0.into_inner().expect(POISON)
+        }
+
+        pub(crate) fn get_mut(&mut self) -> &mut T {
+            self.0.get_mut().expect(POISON)
+        }
+    }
+
+    impl<T> fmt::Debug for Mutex<T> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("Mutex")
+        }
+    }
+
+    /// Holds the checker's guard; only a wait takes it out for a while.
+    pub(crate) struct MutexGuard<'a, T>(Option<checker::sync::MutexGuard<'a, T>>);
+
+    impl<T> Deref for MutexGuard<'_, T> {
+        type Target = T;
+        fn deref(&self) -> &T {
+            self.0.as_deref().expect("only a wait takes the guard out")
+        }
+    }
+
+    impl<T> DerefMut for MutexGuard<'_, T> {
+        fn deref_mut(&mut self) -> &mut T {
+            self.0.as_deref_mut().expect("only a wait takes the guard out")
+        }
+    }
+
+    impl<T> fmt::Debug for MutexGuard<'_, T> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("MutexGuard")
+        }
+    }
+
+    pub(crate) struct Condvar(checker::sync::Condvar);
+
+    pub(crate) struct WaitTimeoutResult(bool);
+
+    impl WaitTimeoutResult {
+        pub(crate) fn timed_out(&self) -> bool {
+            self.0
+        }
+    }
+
+    impl Condvar {
+        pub(crate) fn new() -> Self {
+            Self(checker::sync::Condvar::new())
+        }
+
+        pub(crate) fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
+            let inner = guard.0.take().expect("one wait at a time");
+            guard.0 = Some(self.0.wait(inner).expect(POISON));
+        }
+
+        /// In a model the time is up at once or never, as the schedule likes (shuttle); loom has no choice to offer
+        /// and lets the others go first.
+        pub(crate) fn wait_until<T>(&self, guard: &mut MutexGuard<'_, T>, _: Instant) -> WaitTimeoutResult {
+            #[cfg(shuttle)]
+            if !shuttle::rand::Rng::gen_bool(&mut shuttle::rand::thread_rng(), 0.3) {
+                self.wait(guard);
+                return WaitTimeoutResult(false);
+            }
+            let _ = guard;
+            WaitTimeoutResult(true)
+        }
+
+        pub(crate) fn notify_one(&self) {
+            self.0.notify_one();
+        }
+
+        pub(crate) fn notify_all(&self) {
+            self.0.notify_all();
+        }
+    }
+
+    impl fmt::Debug for Condvar {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("Condvar")
+        }
+    }
+}
+
+pub(crate) use source::*;
