@@ -51,9 +51,6 @@ pub enum Stop {
 /// | `ChandyMisra` | used chopsticks are handed over on request | no | no | any |
 /// | `TryBackoff` | give back what you have when the next is taken | no | possible | any |
 /// | `LehmannRabin` | a coin says which first; give it back if the other is taken | no (with probability 1) | possible | ring |
-/// | `FifoTickets` | nobody is ever overtaken by a neighbour | no | no | any |
-/// | `BoundedBypass(k)` | overtaken at most `k` times | no | no | any |
-/// | `LockAll` | [`lock_all`](crate::lock_all) on real locks | no | no | any |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Strategy {
