@@ -1,101 +1,62 @@
 #![doc = include_str!("../README.md")]
 
-use std::cell::Cell;
-use std::num::NonZeroUsize;
-use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod broadcast;
+mod builder;
+mod chunk;
+mod collect;
+mod context;
+mod core;
+mod current;
+mod flat;
+mod handle;
+mod idle;
+mod imap;
+mod join;
+mod panics;
+mod pool;
+mod queue;
+mod scope;
+mod shutdown;
+mod slices;
+mod slot;
+mod sync;
+mod task;
 
-/// How a loop is cut.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Chunk {
-    /// By the length alone.
-    #[default]
-    Auto,
-    /// This many indices in each chunk, the last one shorter.
-    Size(NonZeroUsize),
-}
+pub use builder::{BuildError, PoolBuilder};
+pub use chunk::Chunk;
+pub use current::{
+    PoolRef, apply, apply_async, broadcast, current, for_each_chunk, for_each_chunk_mut, for_each_mut, join, map,
+    map_async, map_chunked, scope, starmap,
+};
+pub use handle::{Cancelled, Handle};
+pub use imap::{IMap, IMapUnordered};
+pub use pool::Pool;
+pub use scope::{Scope, ScopedHandle};
+pub use shutdown::{Shutdown, ShutdownError};
 
-/// Where parallel work runs.
-#[derive(Debug)]
-pub struct Pool {
-    threads: usize,
-}
-
-/// The pool that is installed here, or the global one.
-#[derive(Clone, Copy, Debug)]
-pub struct PoolRef(usize);
-
-thread_local!(static CURRENT: Cell<usize> = const { Cell::new(0) });
-
-/// The installed pool or the global one.
-pub fn current() -> PoolRef {
-    let threads = CURRENT.get();
-    PoolRef(if threads == 0 { std::thread::available_parallelism().map_or(1, NonZeroUsize::get) } else { threads })
-}
-
-impl Pool {
-    /// A pool of `threads` threads, the caller's included.
-    pub fn new(threads: usize) -> Result<Self, String> {
-        Ok(Self { threads })
-    }
-
-    /// Runs `f` here, with this pool as [`current`].
-    pub fn install<R>(&self, f: impl FnOnce() -> R) -> R {
-        let before = CURRENT.replace(self.threads);
-        let result = f();
-        CURRENT.set(before);
-        result
-    }
-}
-
-impl PoolRef {
-    /// Threads that may take part, the caller included.
-    pub fn threads(&self) -> usize {
-        self.0
-    }
-
-    /// Calls `f` with every chunk of `0..len`, each once, in parallel.
-    pub fn for_each_chunk(&self, len: usize, chunk: Chunk, f: impl Fn(Range<usize>) + Sync) {
-        let size = match chunk {
-            Chunk::Auto => len.div_ceil(64).max(1),
-            Chunk::Size(size) => size.get(),
-        };
-        let chunks = len.div_ceil(size);
-        let next = AtomicUsize::new(0);
-        let work = || {
-            loop {
-                let i = next.fetch_add(1, Ordering::Relaxed);
-                if i >= chunks {
-                    break;
-                }
-                f(i * size..len.min((i + 1) * size));
-            }
-        };
-        std::thread::scope(|scope| {
-            for _ in 1..self.0.min(chunks) {
-                scope.spawn(work);
-            }
-            work();
-        });
-    }
-
-    /// Runs both, in parallel where a thread is free.
-    pub fn join<A: Send, B: Send>(&self, a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
-        std::thread::scope(|scope| {
-            let b = scope.spawn(b);
-            let a = a();
-            (a, b.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-        })
-    }
-}
-
-/// [`PoolRef::for_each_chunk`] on [`current`].
-pub fn for_each_chunk(len: usize, chunk: Chunk, f: impl Fn(Range<usize>) + Sync) {
-    current().for_each_chunk(len, chunk, f);
-}
-
-/// [`PoolRef::join`] on [`current`].
-pub fn join<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
-    current().join(a, b)
-}
+const _: () = {
+    use std::cell::Cell;
+    use std::panic::{RefUnwindSafe, UnwindSafe};
+    const fn send<T: Send>() {}
+    const fn sync<T: Sync>() {}
+    const fn unwind_safe<T: UnwindSafe + RefUnwindSafe>() {}
+    send::<Pool>();
+    sync::<Pool>();
+    unwind_safe::<Pool>();
+    send::<PoolRef>();
+    sync::<PoolRef>();
+    unwind_safe::<PoolRef>();
+    send::<PoolBuilder>();
+    sync::<PoolBuilder>();
+    send::<BuildError>();
+    sync::<BuildError>();
+    send::<ShutdownError>();
+    // A result moves to whoever joins and is never shared: Send is enough.
+    send::<Handle<Cell<u8>>>();
+    sync::<Handle<Cell<u8>>>();
+    unwind_safe::<Handle<Cell<u8>>>();
+    send::<ScopedHandle<'static, Cell<u8>>>();
+    sync::<Scope<'static, 'static>>();
+    send::<IMap<std::vec::IntoIter<Cell<u8>>, Cell<u8>, fn(Cell<u8>) -> Cell<u8>>>();
+    send::<IMapUnordered<std::vec::IntoIter<Cell<u8>>, Cell<u8>, fn(Cell<u8>) -> Cell<u8>>>();
+};
