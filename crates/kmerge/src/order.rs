@@ -1,0 +1,190 @@
+//! By what sources are sorted.
+
+use crate::word::{has_word, word};
+use core::cmp::Ordering;
+use core::fmt;
+
+/// The order of a merge: the items' own ([`Natural`]), a comparator ([`By`]), a key ([`ByKey`]), or one of these reversed
+/// ([`Descending`]).
+///
+/// The merge keeps one head for each source. What it keeps is up to the order: for a key, the key and the item, so that
+/// the key is computed once for each item.
+pub trait Order<T> {
+    /// What the merge keeps of an item.
+    type Head;
+
+    /// Takes an item in.
+    fn head(&mut self, item: T) -> Self::Head;
+    /// Gives the item back.
+    fn into_item(head: Self::Head) -> T;
+    /// The item inside.
+    fn item(head: &Self::Head) -> &T;
+    /// Compares two heads.
+    fn compare(&mut self, a: &Self::Head, b: &Self::Head) -> Ordering;
+
+    /// Whether words say anything for this type.
+    #[doc(hidden)]
+    fn has_word() -> bool {
+        false
+    }
+
+    /// A number whose order never contradicts [`compare`](Self::compare).
+    #[doc(hidden)]
+    fn word(_head: &Self::Head) -> u64 {
+        0
+    }
+}
+
+/// The items' own order.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Natural;
+
+impl<T: Ord> Order<T> for Natural {
+    type Head = T;
+
+    #[inline(always)]
+    fn head(&mut self, item: T) -> T {
+        item
+    }
+
+    #[inline(always)]
+    fn into_item(head: T) -> T {
+        head
+    }
+
+    #[inline(always)]
+    fn item(head: &T) -> &T {
+        head
+    }
+
+    #[inline(always)]
+    fn compare(&mut self, a: &T, b: &T) -> Ordering {
+        a.cmp(b)
+    }
+
+    #[inline(always)]
+    fn has_word() -> bool {
+        has_word::<T>()
+    }
+
+    #[inline(always)]
+    fn word(head: &T) -> u64 {
+        word(head)
+    }
+}
+
+/// The order of a comparator.
+#[derive(Clone)]
+pub struct By<F>(pub(crate) F);
+
+impl<F> fmt::Debug for By<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("By(..)")
+    }
+}
+
+impl<T, F: FnMut(&T, &T) -> Ordering> Order<T> for By<F> {
+    type Head = T;
+
+    #[inline(always)]
+    fn head(&mut self, item: T) -> T {
+        item
+    }
+
+    #[inline(always)]
+    fn into_item(head: T) -> T {
+        head
+    }
+
+    #[inline(always)]
+    fn item(head: &T) -> &T {
+        head
+    }
+
+    #[inline(always)]
+    fn compare(&mut self, a: &T, b: &T) -> Ordering {
+        (self.0)(a, b)
+    }
+}
+
+/// The order of a key, which is computed once for each item and kept beside it.
+#[derive(Clone)]
+pub struct ByKey<F>(pub(crate) F);
+
+impl<F> fmt::Debug for ByKey<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ByKey(..)")
+    }
+}
+
+impl<T, K: Ord, F: FnMut(&T) -> K> Order<T> for ByKey<F> {
+    type Head = (K, T);
+
+    #[inline(always)]
+    fn head(&mut self, item: T) -> (K, T) {
+        ((self.0)(&item), item)
+    }
+
+    #[inline(always)]
+    fn into_item(head: (K, T)) -> T {
+        head.1
+    }
+
+    #[inline(always)]
+    fn item(head: &(K, T)) -> &T {
+        &head.1
+    }
+
+    #[inline(always)]
+    fn compare(&mut self, a: &(K, T), b: &(K, T)) -> Ordering {
+        a.0.cmp(&b.0)
+    }
+
+    #[inline(always)]
+    fn has_word() -> bool {
+        has_word::<K>()
+    }
+
+    #[inline(always)]
+    fn word(head: &(K, T)) -> u64 {
+        word(&head.0)
+    }
+}
+
+/// Another order the other way round; equal items still leave in the order of their sources.
+#[derive(Clone, Debug)]
+pub struct Descending<O>(pub(crate) O);
+
+impl<T, O: Order<T>> Order<T> for Descending<O> {
+    type Head = O::Head;
+
+    #[inline(always)]
+    fn head(&mut self, item: T) -> O::Head {
+        self.0.head(item)
+    }
+
+    #[inline(always)]
+    fn into_item(head: O::Head) -> T {
+        O::into_item(head)
+    }
+
+    #[inline(always)]
+    fn item(head: &O::Head) -> &T {
+        O::item(head)
+    }
+
+    #[inline(always)]
+    fn compare(&mut self, a: &O::Head, b: &O::Head) -> Ordering {
+        self.0.compare(b, a)
+    }
+
+    #[inline(always)]
+    fn has_word() -> bool {
+        O::has_word()
+    }
+
+    #[inline(always)]
+    fn word(head: &O::Head) -> u64 {
+        !O::word(head)
+    }
+}
