@@ -21,12 +21,11 @@
 //!
 //! Source: D. Vyukov's eventcount; the same protocol is in folly's `EventCount` and in smol's `event-listener`.
 
-use crate::parker::{Parker, Seat, WAITING};
+use crate::line::Line;
+use crate::parker::{NOTIFIED, Seat, Wakes};
 use crate::sync::{AtomicUsize, Mutex, MutexGuard, Ordering, const_fn, fence, load_seq_cst, planted};
 use crate::wait_policy::WaitPolicy;
-use std::collections::VecDeque;
 use std::fmt;
-use std::sync::Arc;
 use std::time::Instant;
 
 /// Lets a thread sleep until somebody else's lock-free state has changed, without a lost wake-up; a notification costs one
@@ -68,22 +67,10 @@ use std::time::Instant;
 pub struct EventCount {
     /// The length of `line`: written under its lock, read without it by those who notify.
     registered: AtomicUsize,
-    line: Mutex<Line>,
+    /// The listeners that nobody has notified yet.
+    line: Mutex<Line<()>>,
     policy: WaitPolicy,
 }
-
-/// The listeners that nobody has notified yet, by ascending ticket.
-struct Line {
-    waiting: VecDeque<(u64, Arc<Parker>)>,
-    /// The ticket of the next listener; tickets are never used again, except by the one who holds it.
-    next: u64,
-}
-
-/// How a notified parker's word reads.
-const NOTIFIED: u32 = 1;
-
-/// How many are woken by one pass through the lock.
-const BATCH: usize = 16;
 
 impl EventCount {
     const_fn! {
@@ -96,8 +83,7 @@ impl EventCount {
     const_fn! {
         /// With a waiting policy of its own.
         pub const fn with_policy(policy: WaitPolicy) -> Self {
-            let line = Line { waiting: VecDeque::new(), next: 0 };
-            Self { registered: AtomicUsize::new(0), line: Mutex::new(line), policy }
+            Self { registered: AtomicUsize::new(0), line: Mutex::new(Line::new()), policy }
         }
     }
 
@@ -110,9 +96,8 @@ impl EventCount {
     fn listen_as(&self, ticket: Option<u64>) -> Listener<'_> {
         let seat = Seat::take();
         let mut line = self.line.lock();
-        let ticket = line.enter(ticket, seat.parker());
-        self.registered.store(line.waiting.len(), Ordering::Relaxed);
-        drop(line);
+        let ticket = line.enter(ticket, seat.parker(), ());
+        self.unlock(line);
         // Between (1) and (2) of the module's page.
         if !planted("listen without the fence") {
             fence(Ordering::SeqCst);
@@ -146,29 +131,26 @@ impl EventCount {
     fn notify_registered(&self, n: usize) {
         let mut left = n;
         let mut end = None;
-        while left > 0 {
-            let mut batch = [const { None }; BATCH];
+        loop {
+            let mut wakes = Wakes::new();
             let mut line = self.line.lock();
-            let end = *end.get_or_insert(line.next);
-            let mut taken = 0;
-            while taken < BATCH.min(left) {
-                let Some(parker) = line.leave_before(end) else { break };
-                parker.decide(NOTIFIED);
-                batch[taken] = Some(parker);
-                taken += 1;
+            let end = *end.get_or_insert(line.end());
+            while wakes.len() < left && !wakes.is_full() && line.first().is_some_and(|first| first.ticket < end) {
+                wakes.add(line.leave().expect("there is a first"), NOTIFIED);
             }
             self.unlock(line);
-            batch.into_iter().flatten().for_each(|parker| parker.ring());
-            if taken < BATCH {
+            left -= wakes.len();
+            let more = wakes.is_full() && left > 0;
+            wakes.ring();
+            if !more {
                 return;
             }
-            left -= taken;
         }
     }
 
     /// Tells those who notify how long the line is now, and leaves it.
-    fn unlock(&self, line: MutexGuard<'_, Line>) {
-        self.registered.store(line.waiting.len(), Ordering::Relaxed);
+    fn unlock(&self, line: MutexGuard<'_, Line<()>>) {
+        self.registered.store(line.len(), Ordering::Relaxed);
     }
 
     /// Waits until `ready` gives a value, or until `deadline` (`None`: no limit). Polls, then sleeps; a deadline that has
@@ -229,33 +211,6 @@ impl fmt::Debug for EventCount {
     }
 }
 
-impl Line {
-    /// Enters at the end, or again in the place of a ticket that has left.
-    fn enter(&mut self, ticket: Option<u64>, parker: Arc<Parker>) -> u64 {
-        if let Some(ticket) = ticket {
-            let place = self.waiting.partition_point(|(other, _)| *other < ticket);
-            self.waiting.insert(place, (ticket, parker));
-            return ticket;
-        }
-        let ticket = self.next;
-        self.next += 1;
-        self.waiting.push_back((ticket, parker));
-        ticket
-    }
-
-    /// The first in line leaves, if its ticket is below `end`.
-    fn leave_before(&mut self, end: u64) -> Option<Arc<Parker>> {
-        let (_, parker) = self.waiting.pop_front_if(|(ticket, _)| *ticket < end)?;
-        Some(parker)
-    }
-
-    /// The holder of `ticket` leaves, wherever it stands; false if it has been notified before.
-    fn give_up(&mut self, ticket: u64) -> bool {
-        let place = self.waiting.binary_search_by_key(&ticket, |(other, _)| *other);
-        place.is_ok_and(|place| self.waiting.remove(place).is_some())
-    }
-}
-
 /// A place in the line of an [`EventCount`]. Dropped without waiting, it passes a notification that it got on to the next.
 #[must_use = "look at the condition again, then wait"]
 pub struct Listener<'a> {
@@ -288,7 +243,7 @@ impl Listener<'_> {
 
     /// Sleeps until notified (true: the notification is still to be used or passed on) or out of the line (false).
     fn sleep(&mut self, deadline: Option<Instant>) -> bool {
-        if self.is_notified() || self.seat.sleep_until_some(deadline) != WAITING {
+        if self.is_notified() || self.seat.sleep(deadline).is_some() {
             return true;
         }
         // Nobody came, so leave the line; who is no longer in it was notified in this moment.
@@ -298,13 +253,13 @@ impl Listener<'_> {
 
     /// Whether a notification has arrived. It is used up by [`wait`](Self::wait) and passed on by dropping.
     pub fn is_notified(&self) -> bool {
-        self.seat.word() != WAITING
+        self.seat.reason().is_some()
     }
 
     /// Leaves the line; false if a notification came first.
     fn give_up(&self) -> bool {
         let mut line = self.event.line.lock();
-        let was_waiting = line.give_up(self.ticket);
+        let was_waiting = line.give_up(self.ticket).is_some();
         self.event.unlock(line);
         was_waiting
     }

@@ -1,44 +1,58 @@
 //! The bed of one sleeping thread: a word that says why it was woken, a mutex and a condition variable.
 //!
-//! Whoever queues up takes the parker of its thread and leaves a clone in the queue. The waker sets the word *under the
-//! lock of the queue* (that decides the outcome) and rings the condition variable after it has left that lock (that costs
-//! a system call). A sleeper that meanwhile looks at the word may be gone, even be asleep elsewhere on the same parker, when
-//! the bell rings: it then wakes, finds its new word unset and sleeps on.
+//! Whoever queues up takes the parker of its thread and leaves a clone in the line. The waker takes the clone out and sets
+//! the word *under the lock of the line* (that decides the outcome), and rings the condition variable after it has left
+//! that lock (that costs a system call, and only if the word says that the thread sleeps). A sleeper that meanwhile looks
+//! at the word may be gone, even be asleep elsewhere on the same parker, when the bell rings: it then wakes, finds its new
+//! word unset and sleeps on.
 //!
 //! Parkers are kept per thread, so that blocking allocates nothing after the first time.
 
 use crate::sync::{AtomicU32, Condvar, Mutex, Ordering, planted, thread_local};
+use crate::wait_policy::WaitPolicy;
 use std::cell::Cell;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// The word of a thread that nobody has woken yet; every other value is a reason and means that it is out of the queue.
-pub(crate) const WAITING: u32 = 0;
+/// In the line, awake.
+const WAITING: u32 = 0;
+/// In the line, asleep or about to be.
+const SLEEPING: u32 = 1;
+/// Out of the line: woken, and given what it waited for or told to look again.
+pub(crate) const NOTIFIED: u32 = 2;
+/// Out of the line: what it waited for will never come.
+pub(crate) const CLOSED: u32 = 3;
 
 /// Where one thread sleeps.
 #[derive(Debug)]
 pub(crate) struct Parker {
-    /// [`WAITING`], or the reason of the wake-up; set once per stay, under the lock of the queue that holds the clone.
+    /// | word       | the thread is            | next                                             |
+    /// |------------|--------------------------|--------------------------------------------------|
+    /// | `WAITING`  | in the line, awake       | `SLEEPING` by the thread itself, under `lock`    |
+    /// | `SLEEPING` | in the line, asleep      | a reason, by a waker under the lock of the line  |
+    /// | a reason   | out of the line          | `WAITING`, by the thread when it queues up again |
     word: AtomicU32,
-    /// Guards nothing but the moment between a sleeper's last look at `word` and its sleep.
+    /// Held by the sleeper from its last look at `word` until it sleeps.
     lock: Mutex<()>,
     bell: Condvar,
 }
 
 impl Parker {
-    /// The reason of the wake-up, or [`WAITING`].
-    pub(crate) fn word(&self) -> u32 {
-        self.word.load(Ordering::Acquire)
+    /// The reason of the wake-up, if there was one.
+    pub(crate) fn reason(&self) -> Option<u32> {
+        let word = self.word.load(Ordering::Acquire);
+        (word > SLEEPING).then_some(word)
     }
 
-    /// Decides the stay: whoever calls this holds the lock of the queue and has taken the clone out of it.
-    pub(crate) fn decide(&self, reason: u32) {
-        self.word.store(reason, Ordering::Release);
+    /// Decides the stay: whoever calls this holds the lock of the line and has taken the clone out of it. True if the
+    /// thread sleeps and has to be [rung](Self::ring) for.
+    fn decide(&self, reason: u32) -> bool {
+        self.word.swap(reason, Ordering::AcqRel) == SLEEPING
     }
 
-    /// Wakes the thread if it sleeps. After [`decide`](Self::decide), outside all locks.
-    pub(crate) fn ring(&self) {
+    /// Wakes the thread. After [`decide`](Self::decide), outside all locks.
+    fn ring(&self) {
         // A sleeper that looked before the word was set holds the lock until it sleeps: pass through it.
         if !planted("ring without passing the mutex") {
             drop(self.lock.lock());
@@ -46,31 +60,37 @@ impl Parker {
         self.bell.notify_one();
     }
 
-    /// Sleeps until woken, and says why.
-    pub(crate) fn sleep(&self) -> u32 {
+    /// Sleeps until woken, and says why; `None` if `deadline` came first. Then look again under the lock of the line.
+    pub(crate) fn sleep(&self, deadline: Option<Instant>) -> Option<u32> {
         let mut guard = self.lock.lock();
+        // Fails if the reason is there already. The word stays `SLEEPING` after a timeout: who rings then rings in vain.
+        let _ = self.word.compare_exchange(WAITING, SLEEPING, Ordering::Acquire, Ordering::Acquire);
         loop {
-            match self.word() {
-                WAITING => self.bell.wait(&mut guard),
-                reason => return reason,
+            if let Some(reason) = self.reason() {
+                return Some(reason);
+            }
+            match deadline {
+                None => self.bell.wait(&mut guard),
+                Some(deadline) => {
+                    if self.bell.wait_until(&mut guard, deadline).timed_out() {
+                        return self.reason();
+                    }
+                }
             }
         }
     }
 
-    /// Sleeps until woken or until `deadline`; [`WAITING`] if nobody came. Look again under the lock of the queue then.
-    pub(crate) fn sleep_until(&self, deadline: Instant) -> u32 {
-        let mut guard = self.lock.lock();
+    /// Polls as `policy` says, then [sleeps](Self::sleep).
+    pub(crate) fn wait(&self, policy: WaitPolicy, deadline: Option<Instant>) -> Option<u32> {
+        let mut polling = policy.start();
         loop {
-            let word = self.word();
-            if word != WAITING || self.bell.wait_until(&mut guard, deadline).timed_out() {
-                return self.word();
+            if let Some(reason) = self.reason() {
+                return Some(reason);
+            }
+            if !polling.step() {
+                return self.sleep(deadline);
             }
         }
-    }
-
-    /// Sleeps until woken or until `deadline`, `None` being no limit.
-    pub(crate) fn sleep_until_some(&self, deadline: Option<Instant>) -> u32 {
-        deadline.map_or_else(|| self.sleep(), |deadline| self.sleep_until(deadline))
     }
 }
 
@@ -85,17 +105,23 @@ thread_local! {
 pub(crate) struct Seat(Option<Arc<Parker>>);
 
 impl Seat {
-    /// The thread's spare parker, or a new one; its word is [`WAITING`].
+    /// The thread's spare parker, or a new one, as good as new.
     pub(crate) fn take() -> Self {
         // Without thread-locals (the thread is ending) a fresh one does.
         let parker = SPARE.try_with(Cell::take).ok().flatten().unwrap_or_else(|| {
             Arc::new(Parker { word: AtomicU32::new(WAITING), lock: Mutex::new(()), bell: Condvar::new() })
         });
-        parker.word.store(WAITING, Ordering::Relaxed);
-        Self(Some(parker))
+        let seat = Self(Some(parker));
+        seat.reset();
+        seat
     }
 
-    /// What the queue keeps.
+    /// As new, for a thread that queues up again. Not while a clone is in a line.
+    pub(crate) fn reset(&self) {
+        self.word.store(WAITING, Ordering::Relaxed);
+    }
+
+    /// What the line keeps.
     pub(crate) fn parker(&self) -> Arc<Parker> {
         Arc::clone(self.0.as_ref().expect(HELD))
     }
@@ -116,3 +142,43 @@ impl Drop for Seat {
 }
 
 const HELD: &str = "a seat holds its parker until dropped";
+
+/// Threads whose wake-up is decided and that are still to be rung for, once the lock of the line is left. On the stack.
+#[derive(Debug)]
+pub(crate) struct Wakes {
+    sleepers: [Option<Arc<Parker>>; Self::MOST],
+    sleeping: usize,
+    /// How many were decided, asleep or not.
+    decided: usize,
+}
+
+impl Wakes {
+    /// How many one pass through the lock may decide.
+    const MOST: usize = 16;
+
+    pub(crate) const fn new() -> Self {
+        Self { sleepers: [const { None }; Self::MOST], sleeping: 0, decided: 0 }
+    }
+
+    /// Decides the stay of one that has just left the line. Under the lock of the line.
+    pub(crate) fn add(&mut self, parker: Arc<Parker>, reason: u32) {
+        self.decided += 1;
+        if parker.decide(reason) {
+            self.sleepers[self.sleeping] = Some(parker);
+            self.sleeping += 1;
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.decided
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.decided == Self::MOST
+    }
+
+    /// Wakes them all. Outside all locks.
+    pub(crate) fn ring(self) {
+        self.sleepers[..self.sleeping].iter().flatten().for_each(|parker| parker.ring());
+    }
+}

@@ -7,7 +7,7 @@ pub(crate) use self::real::*;
 mod real {
     pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
     pub(crate) use std::hint::spin_loop;
-    pub(crate) use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering, fence};
+    pub(crate) use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
     pub(crate) use std::thread::yield_now;
     pub(crate) use std::thread_local;
 
@@ -33,7 +33,7 @@ mod model {
     #[cfg(all(shuttle, not(loom)))]
     use shuttle as checker;
 
-    pub(crate) use checker::sync::atomic::{AtomicU32, AtomicUsize, Ordering, fence};
+    pub(crate) use checker::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
     pub(crate) use checker::thread::yield_now;
     pub(crate) use checker::thread_local;
     use std::fmt;
@@ -74,6 +74,18 @@ mod model {
 
         pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
             MutexGuard { lock: self, inner: Some(self.0.lock().unwrap_or_else(PoisonError::into_inner)) }
+        }
+
+        pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+            Some(MutexGuard { lock: self, inner: Some(self.0.try_lock().ok()?) })
+        }
+
+        pub(crate) fn get_mut(&mut self) -> &mut T {
+            self.0.get_mut().unwrap_or_else(PoisonError::into_inner)
+        }
+
+        pub(crate) fn into_inner(self) -> T {
+            self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
         }
     }
 
@@ -129,6 +141,10 @@ mod model {
 
         pub(crate) fn notify_one(&self) {
             self.0.notify_one();
+        }
+
+        pub(crate) fn notify_all(&self) {
+            self.0.notify_all();
         }
     }
 
