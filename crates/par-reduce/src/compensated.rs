@@ -1,0 +1,168 @@
+//! Sums and dot products as if computed in twice the precision and then rounded.
+//!
+//! Each lane keeps its running sum `s` and, apart, the sum `e` of what the additions rounded away. [`two_sum`] gives that
+//! error exactly (Knuth, The Art of Computer Programming 2, 4.2.2). The scheme is Sum2 and Dot2 of Ogita, Rump and Oishi
+//! (Accurate sum and dot product, SIAM J. Sci. Comput. 26, 2005), run in 32 lanes.
+
+use crate::isa::Kernel;
+use crate::lanes::one_nan;
+use crate::reducer::{Cost, Reducer};
+use crate::sum::assert_same_length;
+
+/// Independent chains: an addition with its error takes six operations, so fewer lanes than for a plain sum hide the
+/// latency, and all of them stay in registers.
+const LANES: usize = 32;
+
+/// A sum and what rounding took from it.
+#[derive(Clone, Copy, Debug)]
+struct Pair {
+    sum: f64,
+    rest: f64,
+}
+
+/// `a + b` rounded, and the exact error of that rounding.
+#[inline(always)]
+pub(crate) fn two_sum(a: f64, b: f64) -> (f64, f64) {
+    let sum = a + b;
+    let b_part = sum - a;
+    let a_part = sum - b_part;
+    (sum, (a - a_part) + (b - b_part))
+}
+
+/// `a * b` rounded, and the exact error of that rounding unless it underflows.
+#[inline(always)]
+fn two_product(a: f64, b: f64) -> (f64, f64) {
+    let product = a * b;
+    (product, a.mul_add(b, -product))
+}
+
+impl Pair {
+    const ZERO: Self = Self { sum: -0.0, rest: -0.0 };
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        let (sum, error) = two_sum(self.sum, other.sum);
+        Self { sum, rest: self.rest + other.rest + error }
+    }
+
+    /// The result. Once the running sum is infinite or NaN the errors mean nothing; without an error the sign of a zero
+    /// stays.
+    fn value(self) -> f64 {
+        if self.sum.is_finite() && self.rest != 0.0 { one_nan(self.sum + self.rest) } else { one_nan(self.sum) }
+    }
+}
+
+#[inline(always)]
+fn fold_halves(sums: [f64; LANES], rests: [f64; LANES]) -> Pair {
+    let mut pairs = [Pair::ZERO; LANES];
+    for i in 0..LANES {
+        pairs[i] = Pair { sum: sums[i], rest: rests[i] };
+    }
+    let mut width = LANES / 2;
+    while width > 0 {
+        for i in 0..width {
+            pairs[i] = pairs[i].add(pairs[i + width]);
+        }
+        width /= 2;
+    }
+    pairs[0]
+}
+
+struct Sum2<'a>(&'a [f64]);
+
+impl Kernel for Sum2<'_> {
+    type Out = Pair;
+
+    #[inline(always)]
+    fn run(self) -> Pair {
+        let (mut sums, mut rests) = ([-0.0; LANES], [-0.0; LANES]);
+        let (rows, tail) = self.0.as_chunks::<LANES>();
+        for row in rows {
+            for i in 0..LANES {
+                let (sum, error) = two_sum(sums[i], row[i]);
+                sums[i] = sum;
+                rests[i] += error;
+            }
+        }
+        for (i, &value) in tail.iter().enumerate() {
+            let (sum, error) = two_sum(sums[i], value);
+            sums[i] = sum;
+            rests[i] += error;
+        }
+        fold_halves(sums, rests)
+    }
+}
+
+struct Dot2<'a>(&'a [f64], &'a [f64]);
+
+impl Kernel for Dot2<'_> {
+    type Out = Pair;
+
+    #[inline(always)]
+    fn run(self) -> Pair {
+        let (mut sums, mut rests) = ([-0.0; LANES], [-0.0; LANES]);
+        let ((rows_x, tail_x), (rows_y, tail_y)) = (self.0.as_chunks::<LANES>(), self.1.as_chunks::<LANES>());
+        for (x, y) in rows_x.iter().zip(rows_y) {
+            for i in 0..LANES {
+                let (product, lost) = two_product(x[i], y[i]);
+                let (sum, error) = two_sum(sums[i], product);
+                sums[i] = sum;
+                rests[i] += error + lost;
+            }
+        }
+        for (i, (&x, &y)) in tail_x.iter().zip(tail_y).enumerate() {
+            let (product, lost) = two_product(x, y);
+            let (sum, error) = two_sum(sums[i], product);
+            sums[i] = sum;
+            rests[i] += error + lost;
+        }
+        fold_halves(sums, rests)
+    }
+}
+
+impl Reducer {
+    /// See [`sum_compensated`].
+    pub fn sum_compensated(&self, x: &[f64]) -> f64 {
+        let level = self.level();
+        let partial = |r: std::ops::Range<usize>| level.run(Sum2(&x[r]));
+        self.reduce(x.len(), self.chunk_by_bytes(8), Cost::Bytes(8), partial, Pair::add).map_or(0.0, Pair::value)
+    }
+
+    /// See [`dot_compensated`].
+    #[track_caller]
+    pub fn dot_compensated(&self, x: &[f64], y: &[f64]) -> f64 {
+        assert_same_length(x, y);
+        let level = self.level();
+        let partial = |r: std::ops::Range<usize>| level.run(Dot2(&x[r.clone()], &y[r]));
+        self.reduce(x.len(), self.chunk_by_bytes(16), Cost::Bytes(16), partial, Pair::add).map_or(0.0, Pair::value)
+    }
+}
+
+/// The sum as if added in twice the precision of `f64` and then rounded once.
+///
+/// The relative error is about `2^-53 + n² · 2^-106 · Σ|x| / |Σx|`: exact to the last bit or nearly so unless the terms
+/// cancel to less than 10^-16 of their size, where [`sum_exact`](crate::sum_exact) is the answer. Beyond the cache it costs what
+/// [`sum`](crate::sum) costs. Infinite inputs, and sums that overflow on the way, give what additions in some order give:
+/// an infinity or NaN. As [`sum`](crate::sum), the bits never depend on threads or instruction set.
+///
+/// ```
+/// assert_eq!(par_reduce::sum_compensated(&[1e16, 1.0, -1e16]), 1.0);
+/// ```
+pub fn sum_compensated(x: &[f64]) -> f64 {
+    Reducer::new().sum_compensated(x)
+}
+
+/// The dot product as if computed in twice the precision of `f64` and then rounded once; see [`sum_compensated`].
+///
+/// Products whose rounding error underflows (below about 10^-292) lose that error.
+///
+/// ```
+/// assert_eq!(par_reduce::dot_compensated(&[1e16, 1.0, -1e16], &[1.0, 1.0, 1.0]), 1.0);
+/// ```
+///
+/// # Panics
+/// If the lengths differ.
+#[track_caller]
+pub fn dot_compensated(x: &[f64], y: &[f64]) -> f64 {
+    Reducer::new().dot_compensated(x, y)
+}

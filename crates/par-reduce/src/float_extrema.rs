@@ -1,0 +1,158 @@
+//! Least and greatest floats, with a say in what NaN means.
+
+use crate::extrema::Found;
+use crate::number::{Float, beats};
+use crate::reducer::{Cost, Reducer};
+use std::ops::Range;
+
+/// What a NaN among the inputs means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Nan {
+    /// The result is NaN as soon as one input is, as NumPy's `min` has it.
+    Propagate,
+    /// NaN counts as missing, as [`f64::min`] has it.
+    Ignore,
+}
+
+/// Elements after which zeros and NaN are looked for, while the block is in the L1 cache.
+const BLOCK: usize = 2048;
+
+/// The extreme value of a part.
+#[derive(Clone, Copy, Debug)]
+enum Part<T> {
+    /// Nothing but NaN, which is ignored.
+    Nothing,
+    Value(T),
+    /// A NaN, which wins.
+    Nan,
+}
+
+impl Reducer {
+    fn extreme_float<T: Float, const MAX: bool>(&self, x: &[T], nan: Nan) -> Option<T> {
+        let (level, bytes) = (self.level(), size_of::<T>());
+        let partial = |r: Range<usize>| {
+            x[r].chunks(BLOCK).fold(Part::Nothing, |part, block| {
+                if nan == Nan::Propagate && T::any_nan(level, block) {
+                    return Part::Nan;
+                }
+                let value = settle::<T, MAX>(block, T::extreme::<MAX>(level, block));
+                combine::<T, MAX>(part, value)
+            })
+        };
+        let part = self.reduce(x.len(), self.chunk_by_bytes(bytes), Cost::Bytes(bytes), partial, combine::<T, MAX>)?;
+        match part {
+            Part::Nothing => None,
+            Part::Value(value) => Some(value),
+            Part::Nan => Some(T::NAN),
+        }
+    }
+
+    fn arg_float<T: Float, const MAX: bool>(&self, x: &[T], nan: Nan) -> Option<usize> {
+        if nan == Nan::Ignore {
+            return self.arg_number::<T, MAX>(x).map(|found| found.index);
+        }
+        let (level, bytes) = (self.level(), size_of::<T>());
+        // A chunk stays in the L2 cache between the search for NaN and the comparison.
+        let alone = self.sequential_below(usize::MAX);
+        let partial = |r: Range<usize>| {
+            let (start, part) = (r.start, &x[r]);
+            if T::any_nan(level, part) {
+                let index = part.iter().position(|value| value.is_nan()).unwrap_or(0);
+                return Some(Found { index: start + index, value: T::NAN });
+            }
+            alone.arg_number::<T, MAX>(part).map(|found| Found { index: start + found.index, ..found })
+        };
+        let better = |a: Option<Found<T>>, b: Option<Found<T>>| match (a, b) {
+            (Some(left), Some(right)) if !left.value.is_nan() => {
+                if right.value.is_nan() || beats::<T, MAX>(&right.value, &left.value) { b } else { a }
+            }
+            _ => a.or(b),
+        };
+        self.reduce(x.len(), self.chunk_by_bytes(bytes), Cost::Bytes(bytes), partial, better).flatten().map(|f| f.index)
+    }
+
+    /// See [`min_float`].
+    pub fn min_float<T: Float>(&self, x: &[T], nan: Nan) -> Option<T> {
+        self.extreme_float::<T, false>(x, nan)
+    }
+
+    /// See [`max_float`].
+    pub fn max_float<T: Float>(&self, x: &[T], nan: Nan) -> Option<T> {
+        self.extreme_float::<T, true>(x, nan)
+    }
+
+    /// See [`argmin_float`].
+    pub fn argmin_float<T: Float>(&self, x: &[T], nan: Nan) -> Option<usize> {
+        self.arg_float::<T, false>(x, nan)
+    }
+
+    /// See [`argmax_float`].
+    pub fn argmax_float<T: Float>(&self, x: &[T], nan: Nan) -> Option<usize> {
+        self.arg_float::<T, true>(x, nan)
+    }
+}
+
+/// What the comparison of a block leaves open: which zero it is, and whether an infinity is an element or only the
+/// neutral start.
+fn settle<T: Float, const MAX: bool>(block: &[T], value: T) -> Part<T> {
+    if value == T::ZERO {
+        let wanted = |y: &T| *y == T::ZERO && y.is_sign_negative() != MAX;
+        let zero = block.iter().copied().find(wanted).unwrap_or(value);
+        return Part::Value(zero);
+    }
+    let neutral = if MAX { T::NEG_INFINITY } else { T::INFINITY };
+    if value == neutral && !block.contains(&value) {
+        return Part::Nothing;
+    }
+    Part::Value(value)
+}
+
+fn combine<T: Float, const MAX: bool>(a: Part<T>, b: Part<T>) -> Part<T> {
+    match (a, b) {
+        (Part::Nan, _) | (_, Part::Nan) => Part::Nan,
+        (Part::Nothing, other) | (other, Part::Nothing) => other,
+        (Part::Value(x), Part::Value(y)) => {
+            // Equal values differ only if they are zeros: -0.0 counts as less.
+            let better = beats::<T, MAX>(&y, &x) || (x == y && y.is_sign_negative() != MAX);
+            Part::Value(if better { y } else { x })
+        }
+    }
+}
+
+/// The least float, or `None` if there is none. `-0.0` counts as less than `0.0`.
+///
+/// With [`Nan::Propagate`] a NaN among the inputs is the result (always [`f64::NAN`]), with [`Nan::Ignore`] only the others
+/// count, and `None` also means that there were no others.
+///
+/// ```
+/// use par_reduce::{Nan, min_float};
+///
+/// let x = [2.0, f64::NAN, 1.0];
+/// assert_eq!(min_float(&x, Nan::Ignore), Some(1.0));
+/// assert!(min_float(&x, Nan::Propagate).unwrap().is_nan());
+/// ```
+pub fn min_float<T: Float>(x: &[T], nan: Nan) -> Option<T> {
+    Reducer::new().min_float(x, nan)
+}
+
+/// The greatest float, or `None` if there is none; see [`min_float`]. `0.0` counts as greater than `-0.0`.
+pub fn max_float<T: Float>(x: &[T], nan: Nan) -> Option<T> {
+    Reducer::new().max_float(x, nan)
+}
+
+/// The index of the least float, the lowest one of equals. With [`Nan::Propagate`] the first NaN wins, as NumPy has it;
+/// with [`Nan::Ignore`] this is [`argmin`](crate::argmin). `-0.0` and `0.0` are equal.
+///
+/// ```
+/// use par_reduce::{Nan, argmin_float};
+///
+/// assert_eq!(argmin_float(&[2.0, f64::NAN, 1.0], Nan::Propagate), Some(1));
+/// ```
+pub fn argmin_float<T: Float>(x: &[T], nan: Nan) -> Option<usize> {
+    Reducer::new().argmin_float(x, nan)
+}
+
+/// The index of the greatest float, the lowest one of equals; see [`argmin_float`].
+pub fn argmax_float<T: Float>(x: &[T], nan: Nan) -> Option<usize> {
+    Reducer::new().argmax_float(x, nan)
+}

@@ -1,0 +1,88 @@
+//! Which vector instructions the kernels use, chosen at run time.
+//!
+//! A [`Kernel`] is plain Rust that the compiler vectorises. [`Level::run`] compiles it three times, once for each
+//! instruction set, and calls the widest one that this processor has. The lanes of a kernel are laid out the same way
+//! in all of them and no compiler contracts `a * b + c` in Rust, so every copy gives the same bits; wider registers only
+//! hold more of the lanes.
+//!
+//! Safety of this module rests on one invariant: a [`Level`] never names instructions that this processor lacks.
+
+/// An upper bound for the vector instructions that the kernels may use; see [`Reducer::isa`](crate::Reducer::isa).
+///
+/// Results never depend on it, only the time does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Isa {
+    /// What every processor of the target has: SSE2 on x86-64, NEON on AArch64.
+    Baseline,
+    /// AVX2 and FMA on x86-64.
+    Avx2,
+    /// AVX-512 (F, BW, CD, DQ, VL) on x86-64.
+    Avx512,
+    /// The widest that this processor has.
+    #[default]
+    Native,
+}
+
+/// Work that is compiled for every instruction set. `run` must be `#[inline(always)]`, or it is compiled for the
+/// baseline only.
+pub(crate) trait Kernel {
+    type Out;
+
+    fn run(self) -> Self::Out;
+}
+
+/// Instructions that this processor is known to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Level(Isa);
+
+impl Level {
+    /// The widest instructions of this processor, but no wider than `bound`.
+    pub(crate) fn at_most(bound: Isa) -> Self {
+        Self(native().min(bound))
+    }
+
+    /// Runs `kernel`, compiled for this level.
+    #[inline]
+    pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Out {
+        #[cfg(target_arch = "x86_64")]
+        match self.0 {
+            // SAFETY: `avx512` needs the features in its attribute; `at_most` bounded this level by `native`, which
+            // found them.
+            Isa::Avx512 => return unsafe { avx512(kernel) },
+            // SAFETY: as above, for the features of `avx2`.
+            Isa::Avx2 => return unsafe { avx2(kernel) },
+            Isa::Baseline | Isa::Native => {}
+        }
+        kernel.run()
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn native() -> Isa {
+    use std::arch::is_x86_feature_detected as has;
+    if !(has!("avx2") && has!("fma")) {
+        Isa::Baseline
+    } else if has!("avx512f") && has!("avx512bw") && has!("avx512cd") && has!("avx512dq") && has!("avx512vl") {
+        Isa::Avx512
+    } else {
+        Isa::Avx2
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn native() -> Isa {
+    Isa::Baseline
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn avx2<K: Kernel>(kernel: K) -> K::Out {
+    kernel.run()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512cd,avx512dq,avx512vl")]
+fn avx512<K: Kernel>(kernel: K) -> K::Out {
+    kernel.run()
+}

@@ -1,0 +1,168 @@
+//! [`Number`] and [`Float`]: what can be compared in vector registers.
+
+use crate::isa::{Kernel, Level};
+use std::any::TypeId;
+use std::marker::PhantomData;
+
+/// The integers of std up to 64 bits, and the floats: what [`argmin`](crate::argmin) and [`argmax`](crate::argmax)
+/// compare in vector registers. Sealed.
+pub trait Number: kernel::Extreme {}
+
+/// `f32` and `f64`. Sealed.
+pub trait Float: Number + kernel::Real {}
+
+/// The kernels behind the public traits.
+pub(crate) mod kernel {
+    use super::Level;
+
+    #[expect(unnameable_types, reason = "seals `Number`")]
+    pub trait Extreme: Copy + PartialOrd + Send + Sync + 'static {
+        /// The least element of `x` in the order of the numbers, or the greatest if `MAX`. NaN never wins: a slice
+        /// without any other element gives the neutral infinity, and so does an empty one.
+        fn extreme<const MAX: bool>(level: Level, x: &[Self]) -> Self;
+    }
+
+    #[expect(unnameable_types, reason = "seals `Float`")]
+    pub trait Real: Extreme {
+        const NAN: Self;
+        const ZERO: Self;
+        const INFINITY: Self;
+        const NEG_INFINITY: Self;
+        fn is_nan(self) -> bool;
+        fn is_sign_negative(self) -> bool;
+        /// Whether there is a NaN.
+        fn any_nan(level: Level, x: &[Self]) -> bool;
+    }
+}
+
+/// Whether `a` wins against `b`.
+#[inline(always)]
+pub(crate) fn beats<T: PartialOrd, const MAX: bool>(a: &T, b: &T) -> bool {
+    if MAX { a > b } else { a < b }
+}
+
+/// The winner of each lane, then of the lanes. `neutral` loses against everything but its equals.
+#[inline(always)]
+fn extreme_in_lanes<T: Copy + PartialOrd, const LANES: usize, const MAX: bool>(x: &[T], neutral: T) -> T {
+    let mut lanes = [neutral; LANES];
+    let (rows, tail) = x.as_chunks::<LANES>();
+    for row in rows {
+        for i in 0..LANES {
+            lanes[i] = if beats::<T, MAX>(&row[i], &lanes[i]) { row[i] } else { lanes[i] };
+        }
+    }
+    for (lane, value) in lanes.iter_mut().zip(tail) {
+        *lane = if beats::<T, MAX>(value, lane) { *value } else { *lane };
+    }
+    let mut width = LANES / 2;
+    while width > 0 {
+        for i in 0..width {
+            lanes[i] = if beats::<T, MAX>(&lanes[i + width], &lanes[i]) { lanes[i + width] } else { lanes[i] };
+        }
+        width /= 2;
+    }
+    lanes[0]
+}
+
+macro_rules! numbers {
+    ($($t:ident, $lanes:literal, $least:expr, $greatest:expr;)*) => {$(
+        impl kernel::Extreme for $t {
+            fn extreme<const MAX: bool>(level: Level, x: &[Self]) -> Self {
+                struct Find<'a, const MAX: bool>(&'a [$t]);
+                impl<const MAX: bool> Kernel for Find<'_, MAX> {
+                    type Out = $t;
+
+                    #[inline(always)]
+                    fn run(self) -> $t {
+                        extreme_in_lanes::<$t, $lanes, MAX>(self.0, if MAX { $least } else { $greatest })
+                    }
+                }
+                level.run(Find::<MAX>(x))
+            }
+        }
+
+        impl Number for $t {}
+    )*};
+}
+
+numbers! {
+    i8, 256, i8::MIN, i8::MAX;
+    u8, 256, u8::MIN, u8::MAX;
+    i16, 128, i16::MIN, i16::MAX;
+    u16, 128, u16::MIN, u16::MAX;
+    i32, 64, i32::MIN, i32::MAX;
+    u32, 64, u32::MIN, u32::MAX;
+    i64, 32, i64::MIN, i64::MAX;
+    u64, 32, u64::MIN, u64::MAX;
+    isize, 32, isize::MIN, isize::MAX;
+    usize, 32, usize::MIN, usize::MAX;
+    f32, 64, f32::NEG_INFINITY, f32::INFINITY;
+    f64, 64, f64::NEG_INFINITY, f64::INFINITY;
+}
+
+macro_rules! floats {
+    ($($t:ident)*) => {$(
+        impl kernel::Real for $t {
+            const NAN: Self = $t::NAN;
+            const ZERO: Self = 0.0;
+            const INFINITY: Self = $t::INFINITY;
+            const NEG_INFINITY: Self = $t::NEG_INFINITY;
+
+            fn is_nan(self) -> bool {
+                self.is_nan()
+            }
+
+            fn is_sign_negative(self) -> bool {
+                self.is_sign_negative()
+            }
+
+            fn any_nan(level: Level, x: &[Self]) -> bool {
+                struct Any<'a>(&'a [$t]);
+                impl Kernel for Any<'_> {
+                    type Out = bool;
+
+                    #[inline(always)]
+                    fn run(self) -> bool {
+                        self.0.iter().fold(false, |any, value| any | value.is_nan())
+                    }
+                }
+                level.run(Any(x))
+            }
+        }
+
+        impl Float for $t {}
+    )*};
+}
+
+floats!(f32 f64);
+
+/// `x` as a slice of `N` if its elements are exactly that type: what `T: Ord` alone does not tell, and what lets
+/// integers go through vector registers.
+pub(crate) fn as_numbers<T, N: Number>(x: &[T]) -> Option<&[N]> {
+    // SAFETY: the types are the same one. Lifetimes, which a type id does not see, are no concern: `N` has none, and a
+    // type that equals it up to lifetimes has none either.
+    (type_id::<T>() == TypeId::of::<N>()).then(|| unsafe { std::slice::from_raw_parts(x.as_ptr().cast(), x.len()) })
+}
+
+/// The id of a type that need not be `'static`: that of the type with all its lifetimes made static.
+fn type_id<T>() -> TypeId {
+    trait Identify {
+        fn id(&self) -> TypeId
+        where
+            Self: 'static;
+    }
+    impl<T> Identify for PhantomData<T> {
+        fn id(&self) -> TypeId
+        where
+            Self: 'static,
+        {
+            TypeId::of::<T>()
+        }
+    }
+    let phantom = PhantomData::<T>;
+    let identify: &dyn Identify = &phantom;
+    // SAFETY: only the lifetime bound of the trait object changes, its layout and vtable stay; `id` reads nothing
+    // through the reference and returns a value that borrows nothing.
+    let identify = unsafe { std::mem::transmute::<&dyn Identify, &(dyn Identify + 'static)>(identify) };
+    identify.id()
+}

@@ -1,0 +1,303 @@
+//! Plain sums and dot products.
+
+use crate::isa::{Kernel, Level};
+use crate::lanes::{one_nan, sum_by, sum_pairs};
+use crate::reducer::{Cost, Reducer};
+use std::fmt::Debug;
+
+/// Numbers that [`sum`] adds: the integers of std up to 64 bits, and the floats.
+///
+/// | element | `Total` |
+/// |---|---|
+/// | `i8` `i16` `i32` | `i64` |
+/// | `u8` `u16` `u32` | `u64` |
+/// | `i64` `isize` | `i128` |
+/// | `u64` `usize` | `u128` |
+/// | `f32` `f64` | `f64` |
+///
+/// Sealed, because the bits of a sum are a promise of this crate.
+pub trait Summable: kernel::Sum {
+    /// Wide enough for the sum of any slice that fits into memory today.
+    type Total: Copy + Default + Debug + PartialEq + Send + Sync + 'static;
+
+    /// The total of a partial sum; `None` is the sum of nothing.
+    #[doc(hidden)]
+    fn total(partial: Option<Self::Partial>) -> Self::Total;
+}
+
+/// Numbers that [`wrapping_sum`] adds: the integers of std. Sealed.
+pub trait Integer: kernel::Wrapping {}
+
+/// The kernels behind the public traits.
+pub(crate) mod kernel {
+    use super::Level;
+
+    #[expect(unnameable_types, reason = "seals `Summable`")]
+    pub trait Sum: Copy + Send + Sync + 'static {
+        type Partial: Copy + Send + Sync + 'static;
+
+        /// The sum of a chunk of any length.
+        fn chunk(level: Level, x: &[Self]) -> Self::Partial;
+
+        fn combine(a: Self::Partial, b: Self::Partial) -> Self::Partial;
+    }
+
+    #[expect(unnameable_types, reason = "seals `Integer`")]
+    pub trait Wrapping: Copy + Default + Send + Sync + 'static {
+        fn chunk(level: Level, x: &[Self]) -> Self;
+
+        fn combine(a: Self, b: Self) -> Self;
+    }
+}
+
+/// Elements whose sum a 64-bit register holds, be they halves of 64-bit numbers or whole 32-bit ones.
+const BLOCK: usize = 1 << 24;
+
+macro_rules! integers {
+    ($($t:ty, $wide:ty, $total:ty, $add:path;)*) => {$(
+        impl kernel::Sum for $t {
+            type Partial = $wide;
+
+            fn chunk(level: Level, x: &[Self]) -> $wide {
+                struct Add<'a>(&'a [$t]);
+                impl Kernel for Add<'_> {
+                    type Out = $wide;
+
+                    #[inline(always)]
+                    fn run(self) -> $wide {
+                        self.0.chunks(BLOCK).map(|block| $add(block)).sum()
+                    }
+                }
+                level.run(Add(x))
+            }
+
+            fn combine(a: $wide, b: $wide) -> $wide {
+                a + b
+            }
+        }
+
+        impl Summable for $t {
+            type Total = $total;
+
+            fn total(partial: Option<$wide>) -> $total {
+                let total = partial.unwrap_or_default();
+                total.try_into().unwrap_or_else(|_| panic!("the sum {total} does not fit into {}", stringify!($total)))
+            }
+        }
+    )*};
+}
+
+integers! {
+    i8, i128, i64, narrow_signed;
+    i16, i128, i64, narrow_signed;
+    i32, i128, i64, narrow_signed;
+    u8, u128, u64, narrow_unsigned;
+    u16, u128, u64, narrow_unsigned;
+    u32, u128, u64, narrow_unsigned;
+    i64, i128, i128, split_i64;
+    u64, u128, u128, split_u64;
+    isize, i128, i128, split_isize;
+    usize, u128, u128, split_usize;
+}
+
+/// A block of numbers of at most 32 bits.
+#[inline(always)]
+fn narrow_signed<T: Copy + Into<i64>>(x: &[T]) -> i128 {
+    x.iter().fold(0_i64, |sum, &value| sum.wrapping_add(value.into())).into()
+}
+
+/// A block of numbers of at most 32 bits.
+#[inline(always)]
+fn narrow_unsigned<T: Copy + Into<u64>>(x: &[T]) -> u128 {
+    x.iter().fold(0_u64, |sum, &value| sum.wrapping_add(value.into())).into()
+}
+
+/// A block of 64-bit numbers: their halves are summed apart, so that vector registers can do it.
+#[inline(always)]
+fn split(x: impl Iterator<Item = u64>) -> u128 {
+    let (mut low, mut high) = (0_u64, 0_u64);
+    for value in x {
+        low = low.wrapping_add(value & 0xffff_ffff);
+        high = high.wrapping_add(value >> 32);
+    }
+    (u128::from(high) << 32) + u128::from(low)
+}
+
+#[inline(always)]
+fn split_u64(x: &[u64]) -> u128 {
+    split(x.iter().copied())
+}
+
+#[inline(always)]
+fn split_usize(x: &[usize]) -> u128 {
+    split(x.iter().map(|&value| value as u64))
+}
+
+/// Signed numbers become unsigned by adding 2^63 to each.
+#[inline(always)]
+fn split_i64(x: &[i64]) -> i128 {
+    let sum = split(x.iter().map(|&value| value as u64 ^ (1 << 63)));
+    sum as i128 - ((x.len() as i128) << 63)
+}
+
+#[inline(always)]
+fn split_isize(x: &[isize]) -> i128 {
+    let sum = split(x.iter().map(|&value| value as i64 as u64 ^ (1 << 63)));
+    sum as i128 - ((x.len() as i128) << 63)
+}
+
+macro_rules! wrapping {
+    ($($t:ty)*) => {$(
+        impl kernel::Wrapping for $t {
+            fn chunk(level: Level, x: &[Self]) -> Self {
+                struct Add<'a>(&'a [$t]);
+                impl Kernel for Add<'_> {
+                    type Out = $t;
+
+                    #[inline(always)]
+                    fn run(self) -> $t {
+                        self.0.iter().fold(0, |sum: $t, &value| sum.wrapping_add(value))
+                    }
+                }
+                level.run(Add(x))
+            }
+
+            fn combine(a: Self, b: Self) -> Self {
+                a.wrapping_add(b)
+            }
+        }
+
+        impl Integer for $t {}
+    )*};
+}
+
+wrapping!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize);
+
+macro_rules! floats {
+    ($($t:ty)*) => {$(
+        impl kernel::Sum for $t {
+            type Partial = f64;
+
+            fn chunk(level: Level, x: &[Self]) -> f64 {
+                struct Add<'a>(&'a [$t]);
+                impl Kernel for Add<'_> {
+                    type Out = f64;
+
+                    #[inline(always)]
+                    fn run(self) -> f64 {
+                        sum_by(self.0, f64::from)
+                    }
+                }
+                level.run(Add(x))
+            }
+
+            fn combine(a: f64, b: f64) -> f64 {
+                a + b
+            }
+        }
+
+        impl Summable for $t {
+            type Total = f64;
+
+            fn total(partial: Option<f64>) -> f64 {
+                one_nan(partial.unwrap_or(0.0))
+            }
+        }
+    )*};
+}
+
+floats!(f32 f64);
+
+struct Dot<'a>(&'a [f64], &'a [f64]);
+
+impl Kernel for Dot<'_> {
+    type Out = f64;
+
+    #[inline(always)]
+    fn run(self) -> f64 {
+        sum_pairs(self.0, self.1, |a, b| a * b)
+    }
+}
+
+impl Reducer {
+    /// See [`sum`].
+    #[track_caller]
+    pub fn sum<T: Summable>(&self, x: &[T]) -> T::Total {
+        let (level, bytes) = (self.level(), size_of::<T>());
+        let cost = Cost::Bytes(bytes);
+        T::total(self.reduce(x.len(), self.chunk_by_bytes(bytes), cost, |r| T::chunk(level, &x[r]), T::combine))
+    }
+
+    /// See [`wrapping_sum`].
+    pub fn wrapping_sum<T: Integer>(&self, x: &[T]) -> T {
+        let (level, bytes) = (self.level(), size_of::<T>());
+        let cost = Cost::Bytes(bytes);
+        self.reduce(x.len(), self.chunk_by_bytes(bytes), cost, |r| T::chunk(level, &x[r]), T::combine).unwrap_or_default()
+    }
+
+    /// See [`dot`].
+    #[track_caller]
+    pub fn dot(&self, x: &[f64], y: &[f64]) -> f64 {
+        assert_same_length(x, y);
+        let level = self.level();
+        let product = self.reduce(
+            x.len(),
+            self.chunk_by_bytes(16),
+            Cost::Bytes(16),
+            |r| level.run(Dot(&x[r.clone()], &y[r])),
+            |a, b| a + b,
+        );
+        one_nan(product.unwrap_or(0.0))
+    }
+}
+
+#[track_caller]
+pub(crate) fn assert_same_length(x: &[f64], y: &[f64]) {
+    let (x, y) = (x.len(), y.len());
+    assert!(x == y, "a dot product needs slices of the same length, got {x} and {y}");
+}
+
+/// The sum of all elements.
+///
+/// Integers are widened (see [`Summable`]), so nothing overflows. Floats are added in `f64`, in 64 interleaved lanes for
+/// each chunk and then in a fixed tree: the error is that of pairwise summation over blocks of 256 elements, usually
+/// much smaller than that of a loop, and the bits are the same on every machine and for any number of threads. The sum
+/// of nothing is `0.0`, that of nothing but `-0.0` is `-0.0`, and a NaN is always [`f64::NAN`].
+///
+/// ```
+/// assert_eq!(par_reduce::sum(&[i32::MAX, i32::MAX]), 4_294_967_294_i64);
+/// assert_eq!(par_reduce::sum(&[0.5_f64, 0.25]), 0.75);
+/// ```
+///
+/// # Panics
+/// If the sum of narrow integers does not fit into 64 bits, which takes more than 2^32 of them.
+///
+/// # Complexity
+/// O(n), one pass; beyond the cache the memory bus is the limit. Allocates 16 bytes for each 128 KiB of input when it runs
+/// on several threads.
+#[track_caller]
+pub fn sum<T: Summable>(x: &[T]) -> T::Total {
+    Reducer::new().sum(x)
+}
+
+/// The sum of all elements modulo 2^bits, in the type of the elements.
+///
+/// ```
+/// assert_eq!(par_reduce::wrapping_sum(&[250_u8, 10]), 4);
+/// ```
+pub fn wrapping_sum<T: Integer>(x: &[T]) -> T {
+    Reducer::new().wrapping_sum(x)
+}
+
+/// The dot product of two slices, rounded as [`sum`] is: each product first, then the sum in lanes and chunks.
+///
+/// ```
+/// assert_eq!(par_reduce::dot(&[1.0, 2.0], &[3.0, 4.0]), 11.0);
+/// ```
+///
+/// # Panics
+/// If the lengths differ.
+#[track_caller]
+pub fn dot(x: &[f64], y: &[f64]) -> f64 {
+    Reducer::new().dot(x, y)
+}
