@@ -27,7 +27,6 @@ impl<'a, T> Disjoint<'a, T> {
     /// # Safety
     /// While the result lives no other part that overlaps `range` may live.
     #[inline]
-    #[expect(clippy::mut_from_ref, reason = "the contract above takes the place of the borrow checker")]
     pub(crate) unsafe fn part(&self, range: Range<usize>) -> &'a mut [T] {
         assert!(range.start <= range.end && range.end <= self.len, "part within the slice");
         // SAFETY: the range lies within the slice, which is borrowed mutably for 'a (the field `borrow`); that nothing

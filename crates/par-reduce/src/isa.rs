@@ -26,20 +26,27 @@ pub enum Isa {
 
 /// Work that is compiled for every instruction set. `run` must be `#[inline(always)]`, or it is compiled for the
 /// baseline only.
-pub(crate) trait Kernel {
+#[expect(unnameable_types, reason = "seen in the signatures of sealed traits only")]
+pub trait Kernel {
     type Out;
 
     fn run(self) -> Self::Out;
 }
 
 /// Instructions that this processor is known to have.
+#[expect(unnameable_types, reason = "seen in the signatures of sealed traits only")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Level(Isa);
+pub struct Level(Isa);
 
 impl Level {
     /// The widest instructions of this processor, but no wider than `bound`.
     pub(crate) fn at_most(bound: Isa) -> Self {
         Self(native().min(bound))
+    }
+
+    /// Whether there are 32 vector registers; otherwise 16.
+    pub(crate) fn has_many_registers(self) -> bool {
+        self.0 == Isa::Avx512 || cfg!(target_arch = "aarch64")
     }
 
     /// Runs `kernel`, compiled for this level.

@@ -66,6 +66,7 @@ fn again(key: u64, i: usize, attempt: usize) -> u64 {
 }
 
 /// Draws for `start..start + span`.
+#[expect(unnameable_types, reason = "seen in the signatures of sealed traits only")]
 #[derive(Clone, Copy, Debug)]
 pub struct IntPlan {
     /// The first number, in the two's complement of 64 bits.

@@ -94,6 +94,21 @@ impl Reducer {
         Level::at_most(self.isa)
     }
 
+    /// The caller's word on when to stay on one thread.
+    pub(crate) fn sequential_bound(&self) -> Option<usize> {
+        self.sequential_below
+    }
+
+    /// As `self`, with the chunks that length and type give.
+    pub(crate) fn default_chunks(&self) -> Self {
+        Self { chunk: None, ..*self }
+    }
+
+    /// The caller's word on the rows of a chunk.
+    pub(crate) fn chunk_rows(&self) -> Option<usize> {
+        self.chunk.map(NonZeroUsize::get)
+    }
+
     /// Elements of a chunk of a kernel that reads `bytes` for each element.
     #[inline]
     pub(crate) fn chunk_by_bytes(&self, bytes: usize) -> usize {

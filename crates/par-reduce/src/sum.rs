@@ -4,6 +4,7 @@ use crate::isa::{Kernel, Level};
 use crate::lanes::{one_nan, sum_by, sum_pairs};
 use crate::reducer::{Cost, Reducer};
 use std::fmt::Debug;
+use std::ops::AddAssign;
 
 /// Numbers that [`sum`] adds: the integers of std up to 64 bits, and the floats.
 ///
@@ -40,6 +41,12 @@ pub(crate) mod kernel {
         fn chunk(level: Level, x: &[Self]) -> Self::Partial;
 
         fn combine(a: Self::Partial, b: Self::Partial) -> Self::Partial;
+
+        /// The partial sum of no element.
+        const NOTHING: Self::Partial;
+
+        /// Adds `rows` rows to `sums`, column by column; `row(i)` is as long as `sums`.
+        fn columns<'a>(level: Level, rows: usize, row: impl Fn(usize) -> &'a [Self], sums: &mut [Self::Partial]);
     }
 
     #[expect(unnameable_types, reason = "seals `Integer`")]
@@ -73,6 +80,12 @@ macro_rules! integers {
 
             fn combine(a: $wide, b: $wide) -> $wide {
                 a + b
+            }
+
+            const NOTHING: $wide = 0;
+
+            fn columns<'a>(level: Level, rows: usize, row: impl Fn(usize) -> &'a [Self], sums: &mut [$wide]) {
+                add_rows(level, rows, row, |value| value as $wide, sums);
             }
         }
 
@@ -146,6 +159,30 @@ fn split_isize(x: &[isize]) -> i128 {
     sum as i128 - ((x.len() as i128) << 63)
 }
 
+/// Adds rows to the sums of their columns.
+fn add_rows<'a, T: Copy + 'a, W: Copy + AddAssign>(
+    level: Level,
+    rows: usize,
+    row: impl Fn(usize) -> &'a [T],
+    widen: impl Fn(T) -> W,
+    sums: &mut [W],
+) {
+    struct Add<'a, T, W, F>(&'a [T], &'a F, &'a mut [W]);
+    impl<T: Copy, W: Copy + AddAssign, F: Fn(T) -> W> Kernel for Add<'_, T, W, F> {
+        type Out = ();
+
+        #[inline(always)]
+        fn run(self) {
+            for (sum, &value) in self.2.iter_mut().zip(self.0) {
+                *sum += (self.1)(value);
+            }
+        }
+    }
+    for i in 0..rows {
+        level.run(Add(row(i), &widen, sums));
+    }
+}
+
 macro_rules! wrapping {
     ($($t:ty)*) => {$(
         impl kernel::Wrapping for $t {
@@ -194,6 +231,12 @@ macro_rules! floats {
             fn combine(a: f64, b: f64) -> f64 {
                 a + b
             }
+
+            const NOTHING: f64 = -0.0;
+
+            fn columns<'a>(level: Level, rows: usize, row: impl Fn(usize) -> &'a [Self], sums: &mut [f64]) {
+                add_rows(level, rows, row, f64::from, sums);
+            }
         }
 
         impl Summable for $t {
@@ -223,9 +266,13 @@ impl Reducer {
     /// See [`sum`].
     #[track_caller]
     pub fn sum<T: Summable>(&self, x: &[T]) -> T::Total {
+        T::total(self.partial_sum(x))
+    }
+
+    /// The sum of a slice that is a part of something.
+    pub(crate) fn partial_sum<T: Summable>(&self, x: &[T]) -> Option<T::Partial> {
         let (level, bytes) = (self.level(), size_of::<T>());
-        let cost = Cost::Bytes(bytes);
-        T::total(self.reduce(x.len(), self.chunk_by_bytes(bytes), cost, |r| T::chunk(level, &x[r]), T::combine))
+        self.reduce(x.len(), self.chunk_by_bytes(bytes), Cost::Bytes(bytes), |r| T::chunk(level, &x[r]), T::combine)
     }
 
     /// See [`wrapping_sum`].

@@ -1,0 +1,146 @@
+//! [`matvec_into`]: matrix times vector.
+//!
+//! Each row is a dot product in 16 lanes (32 for `f32`), its chunks of columns added in order. Several rows are computed
+//! at once, so that an element of the vector is loaded once for all of them; how many depends on the registers and does
+//! not show in the result, because rows do not mix.
+
+use crate::disjoint::Disjoint;
+use crate::isa::{Kernel, Level};
+use crate::matrix::{Matrix, ShapeError};
+use crate::reducer::{Cost, Reducer};
+
+/// Elements of a matrix that [`matvec_into`] multiplies: `f32` and `f64`. Sealed.
+pub trait MatVec: kernel::Rows {}
+
+/// The kernels behind the public trait.
+pub(crate) mod kernel {
+    use super::{Level, Matrix};
+
+    #[expect(unnameable_types, reason = "seals `MatVec`")]
+    pub trait Rows: Copy + Send + Sync + 'static {
+        /// `y[i]` becomes row `start + i` times `x`.
+        fn multiply(level: Level, matrix: Matrix<'_, Self>, start: usize, x: &[Self], y: &mut [Self]);
+    }
+}
+
+/// Bytes of a matrix in a chunk: rows enough for long streams from memory.
+const BYTES: usize = 256 * 1024;
+
+macro_rules! floats {
+    ($($t:ident, $lanes:literal;)*) => {$(
+        impl kernel::Rows for $t {
+            fn multiply(level: Level, matrix: Matrix<'_, $t>, start: usize, x: &[$t], y: &mut [$t]) {
+                struct Multiply<'a, const ROWS: usize> {
+                    matrix: Matrix<'a, $t>,
+                    start: usize,
+                    x: &'a [$t],
+                    y: &'a mut [$t],
+                }
+
+                impl<const ROWS: usize> Multiply<'_, ROWS> {
+                    #[inline(always)]
+                    fn rows<const N: usize>(&self, first: usize) -> [$t; N] {
+                        let rows: [&[$t]; N] = std::array::from_fn(|r| self.matrix.row(first + r));
+                        let mut lanes = [[-0.0; $lanes]; N];
+                        let (blocks, tail) = self.x.as_chunks::<$lanes>();
+                        let parts: [(&[[$t; $lanes]], &[$t]); N] = rows.map(|row| row.as_chunks::<$lanes>());
+                        for (k, x) in blocks.iter().enumerate() {
+                            for r in 0..N {
+                                let row = &parts[r].0[k];
+                                for i in 0..$lanes {
+                                    lanes[r][i] += row[i] * x[i];
+                                }
+                            }
+                        }
+                        for r in 0..N {
+                            for ((lane, a), x) in lanes[r].iter_mut().zip(parts[r].1).zip(tail) {
+                                *lane += a * x;
+                            }
+                        }
+                        lanes.map(|mut lanes| {
+                            let mut width = $lanes / 2;
+                            while width > 0 {
+                                for i in 0..width {
+                                    lanes[i] += lanes[i + width];
+                                }
+                                width /= 2;
+                            }
+                            if lanes[0].is_nan() { $t::NAN } else { lanes[0] }
+                        })
+                    }
+                }
+
+                impl<const ROWS: usize> Kernel for Multiply<'_, ROWS> {
+                    type Out = ();
+
+                    #[inline(always)]
+                    fn run(self) {
+                        let whole = self.y.len() - self.y.len() % ROWS;
+                        let mut i = 0;
+                        while i < whole {
+                            let sums = self.rows::<ROWS>(self.start + i);
+                            self.y[i..i + ROWS].copy_from_slice(&sums);
+                            i += ROWS;
+                        }
+                        while i < self.y.len() {
+                            let [sum] = self.rows::<1>(self.start + i);
+                            self.y[i] = sum;
+                            i += 1;
+                        }
+                    }
+                }
+
+                if level.has_many_registers() {
+                    level.run(Multiply::<4> { matrix, start, x, y });
+                } else {
+                    level.run(Multiply::<2> { matrix, start, x, y });
+                }
+            }
+        }
+
+        impl MatVec for $t {}
+    )*};
+}
+
+floats! {
+    f32, 32;
+    f64, 16;
+}
+
+impl Reducer {
+    /// See [`matvec_into`].
+    pub fn matvec_into<T: MatVec>(&self, matrix: Matrix<'_, T>, x: &[T], y: &mut [T]) -> Result<(), ShapeError> {
+        let (rows, cols, level) = (matrix.rows(), matrix.cols(), self.level());
+        matrix.check("x", cols, x.len())?;
+        matrix.check("y", rows, y.len())?;
+        let bytes = size_of::<T>().saturating_mul(cols);
+        let chunk = self.chunk_rows().unwrap_or_else(|| (BYTES / bytes.max(1)).max(1).next_multiple_of(4));
+        let cells = Disjoint::new(y);
+        self.for_each(rows, chunk, Cost::Bytes(bytes), |r| {
+            // SAFETY: chunks do not overlap and `for_each` visits each once.
+            let part = unsafe { cells.part(r.clone()) };
+            T::multiply(level, matrix, r.start, x, part);
+        });
+        Ok(())
+    }
+}
+
+/// Sets `y` to `matrix` times `x`.
+///
+/// Sums are kept in the type of the elements, in fixed lanes and without fused multiply-add: the bits are the same on
+/// every machine and for any number of threads. Rows of nothing (no column) give `-0.0`, the sum of no products.
+///
+/// ```
+/// use par_reduce::{Matrix, matvec_into};
+///
+/// let mut y = [0.0; 2];
+/// matvec_into(Matrix::new(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 2, 3)?, &[1.0, 0.0, 1.0], &mut y)?;
+/// assert_eq!(y, [4.0, 10.0]);
+/// # Ok::<(), par_reduce::ShapeError>(())
+/// ```
+///
+/// # Errors
+/// [`ShapeError::Slice`] if `x` has not one element for each column or `y` not one for each row.
+pub fn matvec_into<T: MatVec>(matrix: Matrix<'_, T>, x: &[T], y: &mut [T]) -> Result<(), ShapeError> {
+    Reducer::new().matvec_into(matrix, x, y)
+}
