@@ -112,7 +112,8 @@ fn matrix(demo: &mut Demo) {
     let mut data = vec![0_i32; rows * cols];
     fill_random(&mut data, demo.seed(), 0..1000);
     let matrix = Matrix::new(&data, rows, cols).expect("as many elements as rows times columns");
-    let (expected, alone) = time(|| data.chunks(cols).map(|row| row.iter().map(|&v| i64::from(v)).sum::<i64>()).sum::<i64>());
+    let (expected, alone) =
+        time(|| data.chunks(cols).map(|row| row.iter().map(|&v| i64::from(v)).sum::<i64>()).sum::<i64>());
     let (total, together) = time(|| matrix_sum(matrix));
     demo.compare("matrix_sum", alone, together, total == expected);
     let mut by_row = vec![0; rows];
@@ -141,5 +142,7 @@ fn same_bits(demo: &mut Demo) {
         let shown = format!("{:016x}", total.to_bits());
         demo.row([threads.into(), total.to_string().into(), shown.into(), (total.to_bits() == bits).into()]);
     }
-    demo.say("Chunks are cut by length and type, and partial sums meet in a fixed tree: who adds what does not matter.");
+    demo.say(
+        "Chunks are cut by length and type, and partial sums meet in a fixed tree: who adds what does not matter.",
+    );
 }

@@ -165,7 +165,8 @@ impl Reducer {
         let chunk = self.chunk_rows().unwrap_or(CHUNK_BYTES / bytes);
         let partial = |r: std::ops::Range<usize>| exact(level, &x[r]);
         let sum = self.reduce(x.len(), chunk, Cost::Bytes(bytes), partial, Superacc::merge);
-        let zero = || x.first().is_some_and(|first| first.is_minus_zero()) && x.iter().all(|value| value.is_minus_zero());
+        let zero =
+            || x.first().is_some_and(|first| first.is_minus_zero()) && x.iter().all(|value| value.is_minus_zero());
         let rounded = sum.map(|sum| T::round(&sum));
         match rounded {
             Some(sum) if sum.into() != 0.0 || !zero() => sum,

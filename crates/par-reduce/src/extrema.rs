@@ -34,7 +34,8 @@ impl Reducer {
             let Found { index, value } = best?;
             // A block of NaN shows the neutral infinity without having it; then any block may.
             let in_block = x[index..r.end.min(index.saturating_add(BLOCK))].iter().position(|y| *y == value);
-            let found = in_block.map(|i| index + i).or_else(|| x[r].iter().position(|y| *y == value).map(|i| start + i));
+            let found =
+                in_block.map(|i| index + i).or_else(|| x[r].iter().position(|y| *y == value).map(|i| start + i));
             found.map(|index| Found { index, value })
         };
         self.reduce(x.len(), self.chunk_by_bytes(bytes), Cost::Bytes(bytes), partial, first::<T, MAX>).flatten()

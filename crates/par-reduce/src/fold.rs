@@ -29,7 +29,9 @@ impl Reducer {
             (Some(a), Some(b)) => Some(combine(a, b)),
             (a, b) => a.or(b),
         };
-        self.reduce(x.len(), self.chunk_by_len(x.len()), Cost::Unknown, partial, both).flatten().unwrap_or_else(identity)
+        self.reduce(x.len(), self.chunk_by_len(x.len()), Cost::Unknown, partial, both)
+            .flatten()
+            .unwrap_or_else(identity)
     }
 
     /// See [`count_if`].

@@ -60,7 +60,10 @@ impl fmt::Display for ShapeError {
                 write!(f, "a {rows}x{cols} matrix does not fit data of {len} elements")
             }
             Self::Data { rows, cols, row_stride, len } => {
-                write!(f, "a {rows}x{cols} matrix with a row stride of {row_stride} does not fit data of {len} elements")
+                write!(
+                    f,
+                    "a {rows}x{cols} matrix with a row stride of {row_stride} does not fit data of {len} elements"
+                )
             }
             Self::Slice { name, rows, cols, expected, len } => {
                 write!(f, "a {rows}x{cols} matrix needs `{name}` of {expected} elements, got {len}")
@@ -88,7 +91,11 @@ impl<'a, T> Matrix<'a, T> {
     /// # Errors
     /// If rows would overlap (`row_stride < cols`) or `data` ends before the last row does. It may be longer.
     pub fn with_stride(data: &'a [T], rows: usize, cols: usize, row_stride: usize) -> Result<Self, ShapeError> {
-        let end = if rows == 0 { Some(0) } else { (rows - 1).checked_mul(row_stride).and_then(|start| start.checked_add(cols)) };
+        let end = if rows == 0 {
+            Some(0)
+        } else {
+            (rows - 1).checked_mul(row_stride).and_then(|start| start.checked_add(cols))
+        };
         match end {
             Some(end) if end <= data.len() && row_stride >= cols => Ok(Self { data, rows, cols, row_stride }),
             _ => Err(ShapeError::Data { rows, cols, row_stride, len: data.len() }),

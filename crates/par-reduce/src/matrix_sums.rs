@@ -111,8 +111,8 @@ fn add_columns<T: Summable>(mut a: Vec<T::Partial>, b: Vec<T::Partial>) -> Vec<T
 /// ```
 /// use par_reduce::{Matrix, matrix_sum};
 ///
-/// let data = [1, 2, 3, 4, 5, 6];
-/// assert_eq!(matrix_sum(Matrix::new(&data, 2, 3)?), 21);
+/// let data = [1_i32, 2, 3, 4, 5, 6];
+/// assert_eq!(matrix_sum(Matrix::new(&data, 2, 3)?), 21_i64);
 /// # Ok::<(), par_reduce::ShapeError>(())
 /// ```
 #[track_caller]
@@ -125,8 +125,8 @@ pub fn matrix_sum<T: Summable>(matrix: Matrix<'_, T>) -> T::Total {
 /// ```
 /// use par_reduce::{Matrix, row_sums_into};
 ///
-/// let mut sums = [0; 2];
-/// row_sums_into(Matrix::new(&[1, 2, 3, 4, 5, 6], 2, 3)?, &mut sums)?;
+/// let mut sums = [0_i64; 2];
+/// row_sums_into(Matrix::new(&[1_i32, 2, 3, 4, 5, 6], 2, 3)?, &mut sums)?;
 /// assert_eq!(sums, [6, 15]);
 /// # Ok::<(), par_reduce::ShapeError>(())
 /// ```
@@ -143,8 +143,8 @@ pub fn row_sums_into<T: Summable>(matrix: Matrix<'_, T>, out: &mut [T::Total]) -
 /// ```
 /// use par_reduce::{Matrix, col_sums_into};
 ///
-/// let mut sums = [0; 3];
-/// col_sums_into(Matrix::new(&[1, 2, 3, 4, 5, 6], 2, 3)?, &mut sums)?;
+/// let mut sums = [0_i64; 3];
+/// col_sums_into(Matrix::new(&[1_i32, 2, 3, 4, 5, 6], 2, 3)?, &mut sums)?;
 /// assert_eq!(sums, [5, 7, 9]);
 /// # Ok::<(), par_reduce::ShapeError>(())
 /// ```

@@ -120,7 +120,12 @@ fn items<T: Clone>(out: &mut [T]) -> impl Iterator<Item = (&mut T, T)> {
 }
 
 impl Reducer {
-    fn scan<T: Clone + Send + Sync, Op: Fn(T, T) -> T + Sync>(&self, job: &Job<'_, T, Op>, out: &mut [T], init: Option<T>) {
+    fn scan<T: Clone + Send + Sync, Op: Fn(T, T) -> T + Sync>(
+        &self,
+        job: &Job<'_, T, Op>,
+        out: &mut [T],
+        init: Option<T>,
+    ) {
         let (len, bytes) = (out.len(), size_of::<T>());
         let chunk = self.chunk_by_bytes(bytes);
         let range = |k: usize| k * chunk..len.min((k * chunk).saturating_add(chunk));

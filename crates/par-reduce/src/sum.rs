@@ -279,7 +279,8 @@ impl Reducer {
     pub fn wrapping_sum<T: Integer>(&self, x: &[T]) -> T {
         let (level, bytes) = (self.level(), size_of::<T>());
         let cost = Cost::Bytes(bytes);
-        self.reduce(x.len(), self.chunk_by_bytes(bytes), cost, |r| T::chunk(level, &x[r]), T::combine).unwrap_or_default()
+        self.reduce(x.len(), self.chunk_by_bytes(bytes), cost, |r| T::chunk(level, &x[r]), T::combine)
+            .unwrap_or_default()
     }
 
     /// See [`dot`].

@@ -181,7 +181,8 @@ mod tests {
     #[test]
     fn a_single_number_comes_back() {
         let tiny = f64::from_bits(1);
-        for x in [1.0, -1.5, tiny, -tiny, f64::MIN_POSITIVE, f64::MIN_POSITIVE - tiny, f64::MAX, f64::MIN, 1e-300, 0.1] {
+        for x in [1.0, -1.5, tiny, -tiny, f64::MIN_POSITIVE, f64::MIN_POSITIVE - tiny, f64::MAX, f64::MIN, 1e-300, 0.1]
+        {
             assert_eq!(sum(&[x]).to_bits(), x.to_bits(), "{x:e}");
         }
     }

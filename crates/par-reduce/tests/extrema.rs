@@ -65,7 +65,9 @@ fn oracle_min(x: &[f64], nan: Nan) -> Option<f64> {
 }
 
 fn oracle_argmin(x: &[f64], nan: Nan) -> Option<usize> {
-    if nan == Nan::Propagate && let Some(first) = x.iter().position(|v| v.is_nan()) {
+    if nan == Nan::Propagate
+        && let Some(first) = x.iter().position(|v| v.is_nan())
+    {
         return Some(first);
     }
     let least = oracle_min(x, Nan::Ignore)?;
@@ -129,7 +131,9 @@ fn a_panicking_order_reaches_the_caller_and_leaves_all_usable() {
     let x: Vec<u32> = (0..100_000).collect();
     for at in [1, 50_000, 99_999] {
         let caught = std::panic::catch_unwind(|| {
-            Reducer::new().sequential_below(0).argmin_by(&x, |a, b| if *a == at { panic!("no order") } else { a.cmp(b) })
+            Reducer::new()
+                .sequential_below(0)
+                .argmin_by(&x, |a, b| if *a == at { panic!("no order") } else { a.cmp(b) })
         });
         assert_eq!(caught.unwrap_err().downcast_ref::<&str>(), Some(&"no order"));
         assert_eq!(argmax_by(&x, Ord::cmp), Some(99_999));

@@ -137,21 +137,28 @@ fn panics_of_every_closure_reach_the_caller() {
     let x: Vec<usize> = (0..50_000).collect();
     let reducer = Reducer::new().sequential_below(0);
     let bad = |v: &usize| if *v == 31_234 { panic!("31234") } else { *v };
-    let runs: [(&str, &dyn Fn()); 7] = [
-        ("fold", &|| drop(reducer.fold(&x, || 0, |a, v| a + bad(v), |a, b| a + b))),
-        ("identity", &|| drop(reducer.fold(&x, || -> usize { panic!("31234") }, |a, v| a + v, |a, b| a + b))),
-        ("combine", &|| drop(reducer.fold(&x, || 0, |a, v| a + v, |_, _| -> usize { panic!("31234") }))),
-        ("map", &|| drop(reducer.map_reduce(&x, bad, || 0, |a, b| a + b))),
-        ("find", &|| drop(reducer.find_first(&x, |v| bad(v) == usize::MAX))),
-        ("histogram", &|| drop(reducer.histogram(&x, 1, |v| bad(v) * 0))),
-        ("fill", &|| reducer.fill_with(&mut x.clone(), |i| bad(&i))),
+    let runs: [(&str, &dyn Fn() -> usize); 7] = [
+        ("fold", &|| reducer.fold(&x, || 0, |a, v| a + bad(v), |a, b| a + b)),
+        ("identity", &|| reducer.fold(&x, || panic!("31234"), |a: usize, v| a + v, |a, b| a + b)),
+        ("combine", &|| reducer.fold(&x, || 0, |a, v| a + v, |_, _| panic!("31234"))),
+        ("map", &|| reducer.map_reduce(&x, bad, || 0, |a, b| a + b)),
+        ("find", &|| reducer.find_first(&x, |v| bad(v) == usize::MAX).unwrap_or(0)),
+        ("histogram", &|| reducer.histogram(&x, 50_000, bad).len()),
+        ("fill", &|| {
+            reducer.fill_with(&mut x.clone(), |i| bad(&i));
+            0
+        }),
     ];
     for (name, run) in runs {
         for threads in [1, 2, 4] {
             let pool = worker_pool::Pool::new(threads).unwrap();
             let panic = catch_unwind(AssertUnwindSafe(|| pool.install(run))).expect_err(name);
             assert_eq!(panic.downcast_ref::<&str>(), Some(&"31234"), "{name}");
-            assert_eq!(pool.install(|| reducer.map_reduce(&x, |v| *v, || 0, usize::max)), 49_999, "usable after {name}");
+            assert_eq!(
+                pool.install(|| reducer.map_reduce(&x, |v| *v, || 0, usize::max)),
+                49_999,
+                "usable after {name}"
+            );
         }
     }
 }
@@ -192,7 +199,11 @@ fn histograms_of_many_bins() {
         let mut expected = vec![0; bins];
         x.iter().for_each(|v| expected[(v % bins as u64) as usize] += 1);
         let reducer = Reducer::new().sequential_below(0);
-        assert!(on_pools(&[1, 3], |_| reducer.histogram(&x, bins, |v| (v % bins as u64) as usize)).iter().all(|h| *h == expected));
+        assert!(
+            on_pools(&[1, 3], |_| reducer.histogram(&x, bins, |v| (v % bins as u64) as usize))
+                .iter()
+                .all(|h| *h == expected)
+        );
     }
 }
 

@@ -55,7 +55,8 @@ impl BigSum {
         assert!(x.is_finite());
         let bits = x.abs().to_bits();
         let (exponent, fraction) = (bits >> 52, bits & ((1 << 52) - 1));
-        let (shift, significand) = if exponent == 0 { (0, fraction) } else { (exponent as usize - 1, fraction | 1 << 52) };
+        let (shift, significand) =
+            if exponent == 0 { (0, fraction) } else { (exponent as usize - 1, fraction | 1 << 52) };
         let mut term = [0_u64; 36];
         let wide = u128::from(significand) << (shift % 64);
         term[shift / 64] = wide as u64;
@@ -113,7 +114,11 @@ impl BigSum {
 }
 
 fn power(exponent: i32) -> f64 {
-    if exponent >= -1022 { f64::from_bits(((exponent + 1023) as u64) << 52) } else { f64::from_bits(1 << (exponent + 1074)) }
+    if exponent >= -1022 {
+        f64::from_bits(((exponent + 1023) as u64) << 52)
+    } else {
+        f64::from_bits(1 << (exponent + 1074))
+    }
 }
 
 fn negate(words: &mut [u64]) {
