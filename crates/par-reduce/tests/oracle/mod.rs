@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 use worker_pool::Pool;
 
 /// SplitMix64, for inputs.
@@ -27,9 +29,15 @@ pub(crate) fn floats(n: usize, seed: u64, span: i32) -> Vec<f64> {
         .collect()
 }
 
-/// Runs `f` on pools of several sizes.
+/// Runs `f` on pools of several sizes. A pool is made once and lives as long as the process, so that a property with
+/// hundreds of cases does not start thousands of threads.
 pub(crate) fn on_pools<R>(sizes: &[usize], mut f: impl FnMut(usize) -> R) -> Vec<R> {
-    sizes.iter().map(|&threads| Pool::new(threads).expect("a pool").install(|| f(threads))).collect()
+    static POOLS: Mutex<BTreeMap<usize, &'static Pool>> = Mutex::new(BTreeMap::new());
+    let pool = |threads| {
+        let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
+        *pools.entry(threads).or_insert_with(|| Box::leak(Box::new(Pool::new(threads).expect("a pool"))))
+    };
+    sizes.iter().map(|&threads| pool(threads).install(|| f(threads))).collect()
 }
 
 /// The exact sum of finite floats, rounded to nearest even: a big integer in units of 2^-1074, one bit at a time.
