@@ -1,1 +1,32 @@
 #![doc = include_str!("../README.md")]
+
+mod argsort;
+mod blocks;
+mod cached;
+mod displaced;
+mod known;
+mod natural;
+mod par_sort;
+mod parts;
+mod partition;
+mod permute;
+mod plan;
+mod quick;
+mod radix;
+mod scan;
+mod select;
+mod sorter;
+
+pub use par_sort::ParSort;
+pub use radix::{Float, RadixKey};
+pub use sorter::Sorter;
+
+use std::cell::Cell;
+
+const _: () = {
+    const fn send_sync<T: Send + Sync>() {}
+    const fn sorts<T: ?Sized + ParSort<E>, E>() {}
+    send_sync::<Sorter>();
+    // Elements that may move between threads but not be shared are sorted in parallel too.
+    sorts::<[Cell<u8>], Cell<u8>>();
+};

@@ -1,0 +1,92 @@
+//! The stable sort: the lecture's structure, T blocks and one T-way merge.
+//!
+//! ```text
+//! 1. Cut the slice into T blocks, one for each thread.
+//! 2. Sort every block in its own thread, by std's stable sort: O((n/T) log (n/T)) comparisons each.
+//! 3. Where a block ends not above the next one's beginning the two are one run already.
+//! 4. Merge the runs: exact cuts by rank give every thread an equal part of the output, O(n log T) comparisons in all.
+//! ```
+//!
+//! The merge is `kmerge`'s: until all user code has run the slice owns every element exactly once, so a panic in the
+//! comparison leaves a permutation behind.
+
+use crate::displaced;
+use crate::parts::Parts;
+use crate::plan::{Pieces, Plan};
+use crate::scan::{self, Look};
+use std::cmp::Ordering;
+
+/// Below this length one thread is quicker alone.
+const SHORT: usize = 4096;
+
+/// Sorts `v` stably.
+pub(crate) fn sort<T: Send>(v: &mut [T], cmp: &(impl Fn(&T, &T) -> Ordering + Sync), plan: Plan) {
+    if size_of::<T>() == 0 || plan.is_short(v.len(), SHORT) {
+        return v.sort_by(cmp);
+    }
+    if !presorted(v, cmp, plan, &|tail| sort_blocks(tail, cmp, plan)) {
+        sort_blocks(v, cmp, plan);
+    }
+}
+
+/// Deals with input that has order already: sorted, reversed, nearly sorted, a sorted prefix with a tail. `false` if
+/// there is nothing to gain; `v` is a permutation of what it was. `sort_tail` must be stable if the whole is to be.
+pub(crate) fn presorted<T: Send>(
+    v: &mut [T],
+    cmp: &(impl Fn(&T, &T) -> Ordering + Sync),
+    plan: Plan,
+    sort_tail: &dyn Fn(&mut [T]),
+) -> bool {
+    match scan::look(v, cmp) {
+        Look::Descending => {
+            let reversed = scan::is_descending(v, cmp, plan);
+            if reversed {
+                scan::reverse(v, plan);
+            }
+            reversed
+        }
+        Look::Ascending => {
+            let order = scan::order(v, cmp, plan, v.len() / 16);
+            if order.descents == 0 {
+                return true;
+            }
+            if order.prefix >= v.len() / 4 * 3 {
+                sort_tail(&mut v[order.prefix..]);
+                merge_tail(v, order.prefix, cmp, plan);
+                return true;
+            }
+            order.descents <= v.len() / 24 && displaced::sort(v, cmp, plan)
+        }
+        Look::Runs | Look::Mixed => false,
+    }
+}
+
+/// Merges two sorted runs, of which the second is the shorter.
+fn merge_tail<T: Send>(v: &mut [T], middle: usize, cmp: &(impl Fn(&T, &T) -> Ordering + Sync), plan: Plan) {
+    merge(v, &[middle, v.len()], cmp, plan);
+}
+
+fn sort_blocks<T: Send>(v: &mut [T], cmp: &(impl Fn(&T, &T) -> Ordering + Sync), plan: Plan) {
+    let blocks = Pieces::new(v.len(), if plan.is_short(v.len(), SHORT) { 1 } else { plan.threads });
+    let parts = Parts::new(v);
+    plan.each(blocks.count, |i| {
+        // SAFETY: blocks are disjoint.
+        unsafe { parts.slice(blocks.range(i)) }.sort_by(cmp);
+    });
+    let ends: Vec<usize> = (0..blocks.count)
+        .map(|i| blocks.range(i).end)
+        .filter(|&end| end == v.len() || cmp(&v[end], &v[end - 1]).is_lt())
+        .collect();
+    merge(v, &ends, cmp, plan);
+}
+
+fn merge<T: Send>(v: &mut [T], ends: &[usize], cmp: &(impl Fn(&T, &T) -> Ordering + Sync), plan: Plan) {
+    if ends.len() < 2 {
+        return;
+    }
+    if plan.threads > 1 {
+        kmerge::par_merge_runs_by(v, ends, cmp);
+    } else {
+        kmerge::merge_runs_by(v, ends, cmp);
+    }
+}

@@ -1,0 +1,89 @@
+//! The unstable sort: partition in parallel until the parts are small, then std's unstable sort on each.
+//!
+//! Pivots are medians of samples. What is equal to a pivot that stands for many is set aside at once, so few different
+//! values make the sort faster, not slower. A part that was cut badly too often goes to std as it is, whose own bound
+//! O(n log n) holds whatever the comparison does. The parts are a list, not a recursion: no stack grows.
+
+use crate::blocks;
+use crate::parts::Parts;
+use crate::partition::partition;
+use crate::plan::Plan;
+use std::cmp::Ordering;
+use std::ops::Range;
+
+/// Below this length one thread is quicker alone.
+const SHORT: usize = 8192;
+/// Parts of this length are not cut further.
+const LEAF: usize = 1 << 14;
+/// How often a part may be cut badly before it is left to std.
+const BAD: u32 = 3;
+
+/// Sorts `v`, not stably, without scratch memory unless the input is nearly sorted.
+pub(crate) fn sort<T: Send>(v: &mut [T], cmp: &(impl Fn(&T, &T) -> Ordering + Sync), plan: Plan) {
+    if size_of::<T>() == 0 || plan.is_short(v.len(), SHORT) {
+        return v.sort_unstable_by(cmp);
+    }
+    if !blocks::presorted(v, cmp, plan, &|tail| cut(tail, cmp, plan)) {
+        cut(v, cmp, plan);
+    }
+}
+
+/// Cuts `v` into parts and sorts them.
+fn cut<T: Send>(v: &mut [T], cmp: &(impl Fn(&T, &T) -> Ordering + Sync), plan: Plan) {
+    let leaf = plan.grain(LEAF).max(v.len() / 64);
+    let mut uncut = vec![(0..v.len(), 0)];
+    let mut leaves: Vec<Range<usize>> = Vec::new();
+    while let Some((range, bad)) = uncut.pop() {
+        if range.len() <= leaf || bad >= BAD {
+            leaves.push(range);
+            continue;
+        }
+        let equal = split(&mut v[range.clone()], None, cmp, plan);
+        for part in [range.start..range.start + equal.start, range.start + equal.end..range.end] {
+            let badly = part.len() > range.len() / 8 * 7;
+            uncut.push((part, bad + u32::from(badly)));
+        }
+    }
+    leaves.sort_by_key(|leaf| std::cmp::Reverse(leaf.len()));
+    let parts = Parts::new(v);
+    plan.each(leaves.len(), |i| {
+        // SAFETY: the leaves are disjoint.
+        unsafe { parts.slice(leaves[i].clone()) }.sort_unstable_by(cmp);
+    });
+}
+
+/// Partitions `v` around the element that a sample puts nearest to rank `rank` (`None`: the middle) and gives the places
+/// of elements known to be equal to it, at least one: what lies before is not greater, what lies after not less.
+pub(crate) fn split<T: Send>(
+    v: &mut [T],
+    rank: Option<usize>,
+    cmp: &(impl Fn(&T, &T) -> Ordering + Sync),
+    plan: Plan,
+) -> Range<usize> {
+    let (at, frequent) = sample(v, rank, cmp);
+    v.swap(0, at);
+    let Some((pivot, rest)) = v.split_first_mut() else { return 0..0 };
+    let less = partition(rest, pivot, &|x, pivot| cmp(x, pivot).is_lt(), plan);
+    let equal = if frequent { partition(&mut rest[less..], pivot, &|x, pivot| !cmp(pivot, x).is_lt(), plan) } else { 0 };
+    v.swap(0, less);
+    less..less + 1 + equal
+}
+
+/// Sorts a sample at the front of `v`; gives the place of the wanted one and whether it is equal to its neighbours.
+fn sample<T>(v: &mut [T], rank: Option<usize>, cmp: &impl Fn(&T, &T) -> Ordering) -> (usize, bool) {
+    let len = v.len();
+    let size = (len / 64).clamp(3, 127).min(len);
+    // A fixed sequence: the result depends on the input alone. A bad cut costs time, never more than `BAD` times.
+    let mut state = len as u64 | 1;
+    for i in 0..size {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let step = ((state >> 32) as usize) % (len - i);
+        v.swap(i, i + step);
+    }
+    let sample = &mut v[..size];
+    sample.sort_unstable_by(cmp);
+    let at = rank.map_or(size / 2, |rank| (rank as u128 * size as u128 / len as u128) as usize).min(size - 1);
+    let same = |a: usize, b: usize| !cmp(&sample[a], &sample[b]).is_lt();
+    let frequent = (at > 0 && same(at - 1, at)) || (at + 1 < size && same(at, at + 1));
+    (at, frequent)
+}

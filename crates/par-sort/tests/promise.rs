@@ -1,0 +1,179 @@
+//! The core promise: whatever a comparison does, every element is there exactly once afterwards.
+
+mod oracle;
+
+use oracle::{Counted, Rng, WAYS, assert_permutation, shapes};
+use par_sort::Sorter;
+use std::cmp::Ordering;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+/// Panics that are meant say nothing.
+fn quietly(work: impl FnOnce()) -> bool {
+    let result = catch_unwind(AssertUnwindSafe(work));
+    result.is_ok()
+}
+
+fn silence() {
+    std::panic::set_hook(Box::new(|info| {
+        let message = info.payload_as_str().unwrap_or_default();
+        if !message.contains("meant") && !message.contains("total order") {
+            eprintln!("{info}");
+        }
+    }));
+}
+
+#[test]
+fn a_panic_at_any_comparison_leaves_a_permutation() {
+    silence();
+    let n = 150;
+    for (name, values) in shapes(n, 11) {
+        for &(way, run) in WAYS {
+            for threads in [1, 3] {
+                let sorter = Sorter::new().threads(threads).sequential_below(0);
+                for fatal in 1.. {
+                    let alive = AtomicUsize::new(0);
+                    let mut v: Vec<Counted<'_>> = values.iter().map(|&x| Counted::new(x, &alive)).collect();
+                    let asked = AtomicUsize::new(0);
+                    let finished = quietly(|| {
+                        run(&sorter, &mut v, &|a, b| {
+                            assert!(asked.fetch_add(1, Relaxed) + 1 != fatal, "meant");
+                            a.get().cmp(&b.get())
+                        });
+                    });
+                    assert_permutation(v, &values, &alive);
+                    if finished {
+                        assert!(asked.into_inner() < fatal, "{way}, {name}: swallowed a panic");
+                        break;
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_panic_at_any_key_leaves_a_permutation() {
+    silence();
+    let n = 120;
+    for (name, values) in shapes(n, 12) {
+        for way in 0..3 {
+            let sorter = Sorter::new().threads(2).sequential_below(0);
+            for fatal in 1.. {
+                let alive = AtomicUsize::new(0);
+                let mut v: Vec<Counted<'_>> = values.iter().map(|&x| Counted::new(x, &alive)).collect();
+                let asked = AtomicUsize::new(0);
+                let finished = quietly(|| {
+                    let key = |x: &Counted<'_>| {
+                        assert!(asked.fetch_add(1, Relaxed) + 1 != fatal, "meant");
+                        x.get()
+                    };
+                    match way {
+                        0 => sorter.sort_radix_by_key(&mut v, key),
+                        1 => sorter.sort_by_cached_key(&mut v, key),
+                        _ => sorter.sort_radix_by_key(&mut v, |x| (key(x), 0_u64, key(x))),
+                    }
+                });
+                assert_permutation(v, &values, &alive);
+                if finished {
+                    assert!(asked.into_inner() < fatal, "{way}, {name}: swallowed a panic");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+type Liar = (&'static str, fn(u64, u64, u64) -> Ordering);
+
+/// Comparisons that are no order; the third number is random.
+const LIARS: &[Liar] = &[
+    ("random", |_, _, r| [Ordering::Less, Ordering::Equal, Ordering::Greater][(r % 3) as usize]),
+    ("always less", |_, _, _| Ordering::Less),
+    ("always greater", |_, _, _| Ordering::Greater),
+    ("always equal", |_, _, _| Ordering::Equal),
+    ("less or equal", |a, b, _| if a <= b { Ordering::Less } else { Ordering::Greater }),
+    ("less or equal, four classes", |a, b, _| if a % 4 <= b % 4 { Ordering::Less } else { Ordering::Greater }),
+    ("rock, paper, scissors", |a, b, _| (a % 3).cmp(&(b % 3)).then(Ordering::Equal).then((a + 1).cmp(&(b % 3)))),
+    ("a circle", |a, b, _| if a.wrapping_sub(b) < u64::MAX / 2 { Ordering::Greater } else { Ordering::Less }),
+    ("as with NaN", |a, b, _| if a % 7 == 0 || b % 7 == 0 { Ordering::Equal } else { a.cmp(&b) }),
+    ("wrong at times", |a, b, r| if r % 97 == 0 { b.cmp(&a) } else { a.cmp(&b) }),
+];
+
+fn lie(sorter: &Sorter, values: &[u64], (_, liar): Liar) {
+    for &(_, run) in WAYS {
+        let alive = AtomicUsize::new(0);
+        let mut v: Vec<Counted<'_>> = values.iter().map(|&x| Counted::new(x, &alive)).collect();
+        let dice = AtomicUsize::new(1);
+        quietly(|| {
+            run(sorter, &mut v, &|a, b| {
+                let random = Rng::new(dice.fetch_add(1, Relaxed) as u64).next();
+                liar(a.get(), b.get(), random)
+            });
+        });
+        assert_permutation(v, values, &alive);
+    }
+}
+
+#[test]
+fn a_lying_comparison_finishes_or_panics_and_loses_nothing() {
+    silence();
+    for &liar in LIARS {
+        for n in [5, 40, 300, 3000] {
+            for (_, values) in shapes(n, 13) {
+                lie(&Sorter::new().threads(3).sequential_below(0), &values, liar);
+            }
+        }
+        let large = if cfg!(debug_assertions) { 40_000 } else { 1_000_000 };
+        lie(&Sorter::new().threads(2), &shapes(large, 14)[0].1, liar);
+        lie(&Sorter::new().threads(2), &shapes(large, 14)[9].1, liar);
+    }
+}
+
+#[test]
+fn lying_keys_lose_nothing() {
+    silence();
+    for n in [10, 100, 3000, 100_000] {
+        for (_, values) in shapes(n, 15).into_iter().take(3) {
+            for modulus in [2, 50, u64::MAX] {
+                let alive = AtomicUsize::new(0);
+                let mut v: Vec<Counted<'_>> = values.iter().map(|&x| Counted::new(x, &alive)).collect();
+                let dice = AtomicUsize::new(1);
+                quietly(|| {
+                    Sorter::new().threads(3).sequential_below(if n > 5000 { 30_000 } else { 0 }).sort_radix_by_key(&mut v, |x| {
+                        let random = Rng::new(dice.fetch_add(1, Relaxed) as u64).next();
+                        if random % 50 == 0 { random % modulus } else { x.get() }
+                    });
+                });
+                assert_permutation(v, &values, &alive);
+            }
+        }
+    }
+}
+
+#[test]
+fn elements_changed_while_compared_are_not_lost() {
+    // A comparison that puts new boxes into the elements: a bitwise copy that outlived it would free one twice.
+    use std::cell::RefCell;
+    for (_, values) in shapes(700, 16) {
+        for stable in [true, false] {
+            let mut v: Vec<RefCell<Box<u64>>> = values.iter().map(|&x| RefCell::new(Box::new(x))).collect();
+            Sorter::new().threads(3).sequential_below(0).stable(stable).sort_by(&mut v, |a, b| {
+                let (x, y) = (**a.borrow(), **b.borrow());
+                *a.borrow_mut() = Box::new(x);
+                *b.borrow_mut() = Box::new(y);
+                x.cmp(&y)
+            });
+            let mut answer = values.clone();
+            answer.sort_unstable();
+            assert!(v.iter().map(|x| **x.borrow()).eq(answer));
+        }
+        let mut v: Vec<RefCell<Box<u64>>> = values.iter().map(|&x| RefCell::new(Box::new(x))).collect();
+        Sorter::new().threads(3).sequential_below(0).sort_radix_by_key(&mut v, |x| {
+            let value = **x.borrow();
+            *x.borrow_mut() = Box::new(value);
+            value
+        });
+        assert!(v.is_sorted_by_key(|x| **x.borrow()));
+    }
+}
