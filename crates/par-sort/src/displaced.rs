@@ -24,6 +24,8 @@ use std::mem::ManuallyDrop;
 
 /// Fewer elements than this are no piece of their own.
 const GRAIN: usize = 1 << 15;
+/// Pieces, at most.
+const MOST: usize = 16;
 /// So many taken out in a row mean that the chain before them is wrong.
 const ROW: usize = 8;
 /// How far the chain is shortened at most before giving up.
@@ -76,7 +78,8 @@ impl<T> Drop for Sieve<T> {
 /// Sorts `v` stably if it is nearly sorted; otherwise gives `false` and leaves `v` as it was.
 pub(crate) fn sort<T: Send>(v: &mut [T], cmp: &(impl Fn(&T, &T) -> Ordering + Sync), plan: Plan) -> bool {
     let len = v.len();
-    let cut = Pieces::new(len, (len / plan.grain(GRAIN)).min(plan.threads));
+    // By the length alone: whether it works out must not depend on the number of threads.
+    let cut = Pieces::new(len, (len / plan.grain(GRAIN)).min(MOST));
     let pieces = (0..cut.count).map(|i| Piece::new(cut.range(i))).collect();
     let mut sieve = Sieve { slice: Parts::new(v), pieces, out: Vec::new() };
     let slice = sieve.slice;
