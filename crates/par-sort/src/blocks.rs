@@ -21,11 +21,21 @@ const SHORT: usize = 4096;
 
 /// Sorts `v` stably.
 pub(crate) fn sort<T: Send>(v: &mut [T], cmp: &(impl Fn(&T, &T) -> Ordering + Sync), plan: Plan) {
+    sort_with_scratch(v, cmp, plan, &mut Vec::new());
+}
+
+/// Sorts `v` stably and merges through the spare capacity of `scratch`.
+pub(crate) fn sort_with_scratch<T: Send>(
+    v: &mut [T],
+    cmp: &(impl Fn(&T, &T) -> Ordering + Sync),
+    plan: Plan,
+    scratch: &mut Vec<T>,
+) {
     if size_of::<T>() == 0 || plan.is_short(v.len(), SHORT) {
         return v.sort_by(cmp);
     }
-    if !presorted(v, cmp, plan, &|tail| sort_blocks(tail, cmp, plan)) {
-        sort_blocks(v, cmp, plan);
+    if !presorted(v, cmp, plan, &|tail| sort_blocks(tail, cmp, plan, &mut Vec::new())) {
+        sort_blocks(v, cmp, plan, scratch);
     }
 }
 
@@ -63,10 +73,10 @@ pub(crate) fn presorted<T: Send>(
 
 /// Merges two sorted runs, of which the second is the shorter.
 fn merge_tail<T: Send>(v: &mut [T], middle: usize, cmp: &(impl Fn(&T, &T) -> Ordering + Sync), plan: Plan) {
-    merge(v, &[middle, v.len()], cmp, plan);
+    merge(v, &[middle, v.len()], cmp, plan, &mut Vec::new());
 }
 
-fn sort_blocks<T: Send>(v: &mut [T], cmp: &(impl Fn(&T, &T) -> Ordering + Sync), plan: Plan) {
+fn sort_blocks<T: Send>(v: &mut [T], cmp: &(impl Fn(&T, &T) -> Ordering + Sync), plan: Plan, scratch: &mut Vec<T>) {
     let blocks = Pieces::new(v.len(), if plan.is_short(v.len(), SHORT) { 1 } else { plan.threads });
     let parts = Parts::new(v);
     plan.each(blocks.count, |i| {
@@ -77,16 +87,22 @@ fn sort_blocks<T: Send>(v: &mut [T], cmp: &(impl Fn(&T, &T) -> Ordering + Sync),
         .map(|i| blocks.range(i).end)
         .filter(|&end| end == v.len() || cmp(&v[end], &v[end - 1]).is_lt())
         .collect();
-    merge(v, &ends, cmp, plan);
+    merge(v, &ends, cmp, plan, scratch);
 }
 
-fn merge<T: Send>(v: &mut [T], ends: &[usize], cmp: &(impl Fn(&T, &T) -> Ordering + Sync), plan: Plan) {
+fn merge<T: Send>(
+    v: &mut [T],
+    ends: &[usize],
+    cmp: &(impl Fn(&T, &T) -> Ordering + Sync),
+    plan: Plan,
+    scratch: &mut Vec<T>,
+) {
     if ends.len() < 2 {
         return;
     }
     if plan.threads > 1 {
-        kmerge::par_merge_runs_by(v, ends, cmp);
+        kmerge::par_merge_runs_by_with_scratch(v, ends, scratch, cmp);
     } else {
-        kmerge::merge_runs_by(v, ends, cmp);
+        kmerge::merge_runs_by_with_scratch(v, ends, scratch, cmp);
     }
 }

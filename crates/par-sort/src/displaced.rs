@@ -199,8 +199,9 @@ impl<T> Piece<T> {
         }
         self.row = 0;
         for _ in 0..BACK {
-            // SAFETY: the first is unread, the second kept; both are owned by the slice.
-            if self.kept.1 == self.kept.0 || unsafe { !cmp(&*slice.at(self.unread), &*slice.at(self.kept.1 - 1)).is_lt() } {
+            // SAFETY: the first is unread, the second kept if there is one; both are owned by the slice.
+            let falls = |kept: usize| unsafe { cmp(&*slice.at(self.unread), &*slice.at(kept)).is_lt() };
+            if self.kept.1 == self.kept.0 || !falls(self.kept.1 - 1) {
                 return true;
             }
             self.take_back(slice);

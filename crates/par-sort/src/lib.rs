@@ -7,8 +7,8 @@ mod displaced;
 mod known;
 mod natural;
 mod par_sort;
-mod parts;
 mod partition;
+mod parts;
 mod permute;
 mod plan;
 mod quick;
@@ -19,7 +19,7 @@ mod sorter;
 
 pub use par_sort::ParSort;
 pub use radix::{Float, RadixKey};
-pub use sorter::Sorter;
+pub use sorter::{ScratchSorter, Sorter};
 
 use std::cell::Cell;
 

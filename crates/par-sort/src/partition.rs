@@ -21,12 +21,7 @@ const GRAIN: usize = 1 << 16;
 const SWAP: usize = 1 << 15;
 
 /// Moves the elements for which `left(element, pivot)` holds to the front and gives their number.
-pub(crate) fn partition<T: Send>(
-    v: &mut [T],
-    pivot: &T,
-    left: &(impl Fn(&T, &T) -> bool + Sync),
-    plan: Plan,
-) -> usize {
+pub(crate) fn partition<T: Send>(v: &mut [T], pivot: &T, left: &(impl Fn(&T, &T) -> bool + Sync), plan: Plan) -> usize {
     let cut = Pieces::new(v.len(), (v.len() / plan.grain(GRAIN)).min(64));
     let shared = Shared::new(std::slice::from_ref(pivot)).filter(|_| cut.count > 1);
     let Some(pivot) = shared else { return cyclic(v, |x| left(x, pivot)) };

@@ -63,4 +63,3 @@ pub(crate) fn uninit<T>(len: usize) -> Vec<MaybeUninit<T>> {
     unsafe { places.set_len(len) };
     places
 }
-

@@ -5,8 +5,8 @@
 //! O(n log n) holds whatever the comparison does. The parts are a list, not a recursion: no stack grows.
 
 use crate::blocks;
-use crate::parts::Parts;
 use crate::partition::partition;
+use crate::parts::Parts;
 use crate::plan::Plan;
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -64,7 +64,8 @@ pub(crate) fn split<T: Send>(
     v.swap(0, at);
     let Some((pivot, rest)) = v.split_first_mut() else { return 0..0 };
     let less = partition(rest, pivot, &|x, pivot| cmp(x, pivot).is_lt(), plan);
-    let equal = if frequent { partition(&mut rest[less..], pivot, &|x, pivot| !cmp(pivot, x).is_lt(), plan) } else { 0 };
+    let equal =
+        if frequent { partition(&mut rest[less..], pivot, &|x, pivot| !cmp(pivot, x).is_lt(), plan) } else { 0 };
     v.swap(0, less);
     less..less + 1 + equal
 }

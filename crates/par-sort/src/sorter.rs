@@ -144,8 +144,89 @@ impl Sorter {
         argsort::is_sorted(v, &cmp, self.plan())
     }
 
+    /// Uses the spare capacity of `scratch` for the merge of stable sorts, growing it as needed, so that a caller who sorts
+    /// often touches fresh memory once. The vector's own elements are left alone.
+    ///
+    /// ```
+    /// use par_sort::Sorter;
+    ///
+    /// let mut scratch = Vec::new();
+    /// for mut batch in [vec![2, 1], vec![4, 3]] {
+    ///     Sorter::new().scratch(&mut scratch).sort_by(&mut batch, |a, b| a.cmp(b));
+    ///     assert!(batch.is_sorted());
+    /// }
+    /// assert!(scratch.is_empty());
+    /// ```
+    pub fn scratch<T>(self, scratch: &mut Vec<T>) -> ScratchSorter<'_, T> {
+        ScratchSorter { sorter: self, scratch }
+    }
+
     fn plan(&self) -> Plan {
         let current = Plan::current();
         Plan { threads: self.threads.unwrap_or(current.threads), sequential_below: self.sequential_below }
+    }
+}
+
+/// A [`Sorter`] with the caller's scratch memory.
+#[must_use = "a sorter sorts nothing until one of its `sort` methods is called"]
+pub struct ScratchSorter<'s, T> {
+    sorter: Sorter,
+    scratch: &'s mut Vec<T>,
+}
+
+impl<T> std::fmt::Debug for ScratchSorter<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let capacity = self.scratch.capacity() - self.scratch.len();
+        f.debug_struct("ScratchSorter").field("sorter", &self.sorter).field("capacity", &capacity).finish()
+    }
+}
+
+impl<T: Send> ScratchSorter<'_, T> {
+    /// [`Sorter::threads`].
+    #[track_caller]
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.sorter = self.sorter.threads(threads);
+        self
+    }
+
+    /// [`Sorter::sequential_below`].
+    pub fn sequential_below(mut self, len: usize) -> Self {
+        self.sorter = self.sorter.sequential_below(len);
+        self
+    }
+
+    /// [`Sorter::stable`].
+    pub fn stable(mut self, stable: bool) -> Self {
+        self.sorter = self.sorter.stable(stable);
+        self
+    }
+
+    /// [`Sorter::sort`].
+    pub fn sort(&mut self, v: &mut [T])
+    where
+        T: Ord,
+    {
+        self.sort_by(v, T::cmp);
+    }
+
+    /// [`Sorter::sort_by`].
+    ///
+    /// # Panics
+    /// As there.
+    pub fn sort_by(&mut self, v: &mut [T], cmp: impl Fn(&T, &T) -> Ordering + Sync) {
+        let plan = self.sorter.plan();
+        if self.sorter.stable {
+            blocks::sort_with_scratch(v, &cmp, plan, self.scratch);
+        } else {
+            quick::sort(v, &cmp, plan);
+        }
+    }
+
+    /// [`Sorter::sort_by_key`].
+    ///
+    /// # Panics
+    /// As there.
+    pub fn sort_by_key<K: Ord>(&mut self, v: &mut [T], key: impl Fn(&T) -> K + Sync) {
+        self.sort_by(v, |a, b| key(a).cmp(&key(b)));
     }
 }

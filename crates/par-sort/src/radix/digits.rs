@@ -87,13 +87,7 @@ pub(crate) fn bounds<T, W: Words<T>>(v: &[T], words: &W, skip: u32) -> (u64, u64
 }
 
 /// Sorts `v` stably by the keys from bit `skip` on. `scratch` is as long as `v`.
-pub(crate) fn sort<T, W: Words<T>>(
-    v: &mut [T],
-    scratch: &mut [MaybeUninit<T>],
-    words: &W,
-    mut skip: u32,
-    depth: u32,
-) {
+pub(crate) fn sort<T, W: Words<T>>(v: &mut [T], scratch: &mut [MaybeUninit<T>], words: &W, mut skip: u32, depth: u32) {
     loop {
         if v.len() <= SMALL {
             return insertion(v, words, skip);

@@ -154,7 +154,8 @@ fn finish<T: Send, W: Words<T>>(
         return unsafe { put_back(v, scratch, plan) };
     }
     let tasks = tasks(v.len(), ends, plan);
-    let mut unreturned = Unreturned { to: Parts::new(v), from: Parts::new(scratch), returned: vec![false; tasks.len()], tasks };
+    let mut unreturned =
+        Unreturned { to: Parts::new(v), from: Parts::new(scratch), returned: vec![false; tasks.len()], tasks };
     let (to, from, tasks) = (unreturned.to, unreturned.from, &unreturned.tasks);
     let returned = Parts::new(&mut unreturned.returned);
     let give_back = |i: usize| {

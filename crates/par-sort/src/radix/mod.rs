@@ -113,14 +113,11 @@ fn sort_words<T: Send, W: Words<T>>(v: &mut [T], words: &W, plan: Plan) {
     if size_of::<T>() == 0 || plan.is_short(v.len(), TINY) {
         return v.sort_by(cmp);
     }
-    match scan::look(v, &cmp) {
-        Look::Runs => return blocks::sort(v, &cmp, plan),
-        Look::Ascending | Look::Descending
-            if blocks::presorted(v, &cmp, plan, &|tail| distribute(tail, words, plan)) =>
-        {
-            return;
-        }
-        _ => distribute(v, words, plan),
+    let look = scan::look(v, &cmp);
+    if look == Look::Runs {
+        blocks::sort(v, &cmp, plan);
+    } else if look == Look::Mixed || !blocks::presorted(v, &cmp, plan, &|tail| distribute(tail, words, plan)) {
+        distribute(v, words, plan);
     }
 }
 

@@ -134,7 +134,8 @@ pub(crate) fn assert_permutation(v: Vec<Counted<'_>>, values: &[u64], alive: &At
 }
 
 /// A way to sort counted elements.
-pub(crate) type Way = (&'static str, fn(&Sorter, &mut [Counted<'_>], &(dyn Fn(&Counted<'_>, &Counted<'_>) -> Ordering + Sync)));
+pub(crate) type Way =
+    (&'static str, fn(&Sorter, &mut [Counted<'_>], &(dyn Fn(&Counted<'_>, &Counted<'_>) -> Ordering + Sync)));
 
 /// Every algorithm that takes a comparison.
 pub(crate) const WAYS: &[Way] = &[
