@@ -4,7 +4,7 @@
 
 #[cfg(not(any(loom, shuttle)))]
 mod source {
-    pub(crate) use parking_lot::{Condvar, Mutex};
+    pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
     pub(crate) use std::sync::atomic;
     pub(crate) use std::thread::{JoinHandle, sleep, yield_now};
 

@@ -52,7 +52,7 @@ impl Dinner {
         Self {
             philosophers,
             topology: Topology::Ring,
-            strategy: Strategy::Ordered,
+            strategy: Strategy::BoundedBypass(16),
             threads: Threads::PerPhilosopher,
             eat: Work::None,
             think: Work::None,

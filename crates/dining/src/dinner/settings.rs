@@ -51,6 +51,8 @@ pub enum Stop {
 /// | `ChandyMisra` | used chopsticks are handed over on request | no | no | any |
 /// | `TryBackoff` | give back what you have when the next is taken | no | possible | any |
 /// | `LehmannRabin` | a coin says which first; give it back if the other is taken | no (with probability 1) | possible | ring |
+/// | `FifoTickets` | nobody is ever overtaken by a neighbour | no | no | any |
+/// | `BoundedBypass(k)` | overtaken at most `k` times | no | no | any |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Strategy {
@@ -70,11 +72,15 @@ pub enum Strategy {
     TryBackoff,
     /// Lehmann and Rabin 1981. On the ring only: on general graphs it may fail (Herescu and Palamidessi 2001).
     LehmannRabin,
+    /// All or nothing, in order of arrival among neighbours.
+    FifoTickets,
+    /// All or nothing; nobody is overtaken by neighbours more than this many times.
+    BoundedBypass(u32),
 }
 
 impl Strategy {
-    /// Every strategy once.
-    pub const ALL: [Self; 8] = [
+    /// Every strategy once, bounded bypass with its default bound.
+    pub const ALL: [Self; 10] = [
         Self::Naive,
         Self::Ordered,
         Self::Asymmetric,
@@ -83,6 +89,8 @@ impl Strategy {
         Self::ChandyMisra,
         Self::TryBackoff,
         Self::LehmannRabin,
+        Self::FifoTickets,
+        Self::BoundedBypass(16),
     ];
 
     /// Whether the strategy is sound on the ring only.
@@ -102,6 +110,8 @@ impl fmt::Display for Strategy {
             Self::ChandyMisra => "Chandy-Misra",
             Self::TryBackoff => "try and back off",
             Self::LehmannRabin => "Lehmann-Rabin",
+            Self::FifoTickets => "first come first served",
+            Self::BoundedBypass(k) => return f.pad(&format!("bounded bypass, K={k}")),
         };
         f.pad(name)
     }

@@ -1,5 +1,6 @@
 //! The strategies, each as a machine of small steps that never blocks a thread.
 
+mod all_or_nothing;
 mod chandy_misra;
 mod footman;
 mod lehmann_rabin;
@@ -10,6 +11,7 @@ mod try_backoff;
 use super::room::Room;
 use super::settings::{Hand, Strategy};
 use super::topology::Plan;
+use crate::policy::Policy;
 use std::fmt::Debug;
 use std::time::Duration;
 
@@ -48,5 +50,9 @@ pub(crate) fn new(strategy: Strategy, plan: &Plan) -> Box<dyn Etiquette> {
         Strategy::ChandyMisra => Box::new(chandy_misra::ChandyMisra::new(plan)),
         Strategy::TryBackoff => Box::new(try_backoff::TryBackoff::new(plan)),
         Strategy::LehmannRabin => Box::new(lehmann_rabin::LehmannRabin),
+        Strategy::FifoTickets => Box::new(all_or_nothing::AllOrNothing::new(plan, Policy::Fifo.bound())),
+        Strategy::BoundedBypass(k) => {
+            Box::new(all_or_nothing::AllOrNothing::new(plan, Policy::BoundedBypass(k).bound()))
+        }
     }
 }

@@ -1,0 +1,347 @@
+//! Numbered resources, taken several at once.
+
+use crate::arbiter::Arbiter;
+use crate::policy::Policy;
+use crate::set::Set;
+use crate::sync::{Condvar, Mutex, MutexGuard};
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// Resources `0..n`, of which any set can be taken at once: all or nothing, so no order has to be kept and nothing deadlocks.
+///
+/// Sets that do not touch never wait for each other. Among those who conflict, the [`Policy`] bounds how often a waiter is
+/// overtaken. Prepare a [`Claim`] once and use it often: sorting and checking are done then.
+///
+/// ```
+/// use dining::{Policy, ResourceTable};
+///
+/// let printers = ResourceTable::new(4, Policy::default());
+/// let both = printers.prepare(&[3, 1])?;
+/// let hold = printers.acquire(&both);
+/// assert!(printers.try_acquire(&printers.prepare(&[1])?).is_none());
+/// drop(hold);
+/// assert!(printers.try_acquire(&both).is_some());
+/// # Ok::<(), dining::UnknownResource>(())
+/// ```
+///
+/// # Nesting
+/// The guarantees assume that nobody *waits* for more while holding something of the same table. In debug builds a thread that is
+/// about to do so without a limit of time panics instead, with the advice to prepare one claim for all.
+pub struct ResourceTable {
+    /// Told apart from other tables, so that a claim cannot be used on the wrong one.
+    id: u64,
+    len: usize,
+    policy: Policy,
+    arbiter: Mutex<Arbiter<Arc<Condvar>>>,
+}
+
+/// A set of resources of one table, checked and sorted, to be used as often as needed and by any thread.
+#[derive(Clone)]
+#[must_use = "a claim takes nothing by itself; pass it to `acquire`"]
+pub struct Claim {
+    table: u64,
+    set: Set,
+}
+
+/// Resources held. They are given back when it is dropped.
+#[must_use = "the resources are given back as soon as it is dropped"]
+pub struct Hold<'a> {
+    table: &'a ResourceTable,
+    set: Set,
+    /// Stays on its thread: the check against nesting counts per thread.
+    thread: PhantomData<*const ()>,
+}
+
+/// A claim named a resource that the table does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UnknownResource {
+    /// The number asked for.
+    pub resource: usize,
+    /// How many the table has.
+    pub len: usize,
+}
+
+/// The time was up before all of the set was free; nothing was taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TimedOut;
+
+/// What a table has done so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TableStats {
+    /// Sets granted.
+    pub granted: u64,
+    /// Requests that had to wait.
+    pub waited: u64,
+    /// Waiters who reached the bound and got a reservation. With [`Policy::Fifo`] each does.
+    pub reserved: u64,
+    /// The most often that one waiter was overtaken.
+    pub most_overtaken: u32,
+    /// Threads that wait now.
+    pub waiting: usize,
+}
+
+static TABLES: AtomicU64 = AtomicU64::new(0);
+
+impl ResourceTable {
+    /// Resources `0..n`, all free.
+    pub fn new(n: usize, policy: Policy) -> Self {
+        let id = TABLES.fetch_add(1, Ordering::Relaxed);
+        Self { id, len: n, policy, arbiter: Mutex::new(Arbiter::new(n, policy.bound())) }
+    }
+
+    /// How many resources there are.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Checks and sorts a set once. Duplicates count once; an empty claim is granted at once, always.
+    ///
+    /// # Errors
+    /// [`UnknownResource`] for the first number that is not below [`len`](Self::len).
+    ///
+    /// # Complexity
+    /// O(k log k) for k resources.
+    pub fn prepare(&self, resources: &[usize]) -> Result<Claim, UnknownResource> {
+        match resources.iter().find(|&&resource| resource >= self.len) {
+            Some(&resource) => Err(UnknownResource { resource, len: self.len }),
+            None => Ok(Claim { table: self.id, set: Set::new(resources) }),
+        }
+    }
+
+    /// Takes everything the claim names, waiting until all of it is free at once.
+    ///
+    /// # Panics
+    /// If the claim was prepared by another table; in debug builds also if it would wait while this thread holds something of this
+    /// table.
+    ///
+    /// # Blocking
+    /// Until the resources are given back by those who hold them. A waiter is overtaken by requests that conflict with it at most as
+    /// often as the [`Policy`] says; then its set is reserved, and reservations are served oldest first. If every hold is finite,
+    /// so is every wait (except under [`Policy::Barging`]).
+    ///
+    /// # Complexity
+    /// One short critical section, O(k / 64 + 1) in words, and the same for giving back; no allocation unless it waits.
+    #[track_caller]
+    pub fn acquire(&self, claim: &Claim) -> Hold<'_> {
+        let hold = self.take(claim, None);
+        hold.unwrap_or_else(|_| unreachable!("without a deadline the time is never up"))
+    }
+
+    /// As [`acquire`](Self::acquire), or `None` if the caller would have to wait: because something is held, or is reserved for
+    /// somebody who has waited too long.
+    #[track_caller]
+    pub fn try_acquire(&self, claim: &Claim) -> Option<Hold<'_>> {
+        self.check(claim);
+        let mut arbiter = self.arbiter.lock();
+        let granted = arbiter.try_quick(&claim.set) || arbiter.try_request(&claim.set);
+        drop(arbiter);
+        granted.then(|| self.hold(claim))
+    }
+
+    /// As [`acquire`](Self::acquire), for a limited time. Whoever gives up leaves nothing behind, no reservation either.
+    ///
+    /// # Errors
+    /// [`TimedOut`] if it takes longer than `timeout`; `Duration::MAX` means no limit.
+    #[track_caller]
+    pub fn acquire_timeout(&self, claim: &Claim, timeout: Duration) -> Result<Hold<'_>, TimedOut> {
+        self.take(claim, Instant::now().checked_add(timeout))
+    }
+
+    /// As [`acquire`](Self::acquire), until a moment.
+    ///
+    /// # Errors
+    /// [`TimedOut`] if it would take longer.
+    #[track_caller]
+    pub fn acquire_until(&self, claim: &Claim, deadline: Instant) -> Result<Hold<'_>, TimedOut> {
+        self.take(claim, Some(deadline))
+    }
+
+    /// What has happened so far.
+    pub fn stats(&self) -> TableStats {
+        let arbiter = self.arbiter.lock();
+        let counts = arbiter.counts();
+        TableStats {
+            granted: counts.granted,
+            waited: counts.waited,
+            reserved: counts.reserved,
+            most_overtaken: counts.most_overtaken,
+            waiting: arbiter.waiting(),
+        }
+    }
+
+    #[track_caller]
+    fn take(&self, claim: &Claim, deadline: Option<Instant>) -> Result<Hold<'_>, TimedOut> {
+        self.check(claim);
+        let mut arbiter = self.arbiter.lock();
+        if !arbiter.try_quick(&claim.set) {
+            wait_for(&mut arbiter, &claim.set, deadline, self.id)?;
+        }
+        drop(arbiter);
+        Ok(self.hold(claim))
+    }
+
+    #[track_caller]
+    fn check(&self, claim: &Claim) {
+        assert!(
+            claim.table == self.id,
+            "the claim belongs to another table; prepare it with the table that it is used on"
+        );
+    }
+
+    fn hold(&self, claim: &Claim) -> Hold<'_> {
+        nesting::enter(self.id);
+        Hold { table: self, set: claim.set.clone(), thread: PhantomData }
+    }
+}
+
+/// Requests `set` and sleeps until it is granted or the time is up.
+#[cold]
+#[track_caller]
+fn wait_for(
+    arbiter: &mut MutexGuard<'_, Arbiter<Arc<Condvar>>>,
+    set: &Set,
+    deadline: Option<Instant>,
+    table: u64,
+) -> Result<(), TimedOut> {
+    if arbiter.try_request(set) {
+        return Ok(());
+    }
+    if deadline.is_none() {
+        nesting::check(table);
+    }
+    let bell = Arc::new(Condvar::new());
+    let Err(id) = arbiter.request(set, Arc::clone(&bell)) else { return Ok(()) };
+    loop {
+        let late = match deadline {
+            None => {
+                bell.wait(arbiter);
+                false
+            }
+            Some(deadline) => bell.wait_until(arbiter, deadline).timed_out(),
+        };
+        if arbiter.poll(id) {
+            return Ok(());
+        }
+        if late {
+            arbiter.withdraw(id, ring);
+            return Err(TimedOut);
+        }
+    }
+}
+
+fn ring(bell: &Arc<Condvar>) {
+    bell.notify_one();
+}
+
+impl Hold<'_> {
+    /// The resources held, ascending, each once.
+    pub fn resources(&self) -> impl Iterator<Item = usize> + '_ {
+        self.set.iter()
+    }
+}
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        self.table.arbiter.lock().release(&self.set, ring);
+        nesting::leave(self.table.id);
+    }
+}
+
+impl Claim {
+    /// The resources claimed, ascending, each once.
+    pub fn resources(&self) -> impl Iterator<Item = usize> + '_ {
+        self.set.iter()
+    }
+}
+
+impl fmt::Debug for ResourceTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResourceTable")
+            .field("len", &self.len)
+            .field("policy", &self.policy)
+            .field("stats", &self.stats())
+            .finish()
+    }
+}
+
+impl fmt::Debug for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Claim").field(&self.set).finish()
+    }
+}
+
+impl fmt::Debug for Hold<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Hold").field(&self.set).finish()
+    }
+}
+
+impl fmt::Display for UnknownResource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "resource {} is not in a table of {}", self.resource, self.len)
+    }
+}
+
+impl std::error::Error for UnknownResource {}
+
+impl fmt::Display for TimedOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("timed out before everything was free at once")
+    }
+}
+
+impl std::error::Error for TimedOut {}
+
+/// Which tables this thread holds something of; nothing in release builds.
+mod nesting {
+    #[cfg(all(debug_assertions, not(any(loom, shuttle))))]
+    mod kept {
+        use std::cell::RefCell;
+
+        thread_local!(static HELD: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) });
+
+        #[track_caller]
+        pub(in super::super) fn check(table: u64) {
+            let nested = HELD.try_with(|held| held.borrow().contains(&table)).unwrap_or(false);
+            assert!(
+                !nested,
+                "this thread holds something of this table and is about to wait for more, which can deadlock; prepare one claim for all of it"
+            );
+        }
+
+        pub(in super::super) fn enter(table: u64) {
+            let _ = HELD.try_with(|held| held.borrow_mut().push(table));
+        }
+
+        pub(in super::super) fn leave(table: u64) {
+            let _ = HELD.try_with(|held| {
+                let mut held = held.borrow_mut();
+                if let Some(place) = held.iter().rposition(|&other| other == table) {
+                    held.swap_remove(place);
+                }
+            });
+        }
+    }
+
+    #[cfg(not(all(debug_assertions, not(any(loom, shuttle)))))]
+    mod kept {
+        #[inline]
+        pub(in super::super) fn check(_: u64) {}
+        #[inline]
+        pub(in super::super) fn enter(_: u64) {}
+        #[inline]
+        pub(in super::super) fn leave(_: u64) {}
+    }
+
+    pub(super) use kept::{check, enter, leave};
+}
