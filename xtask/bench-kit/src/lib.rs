@@ -18,7 +18,7 @@
 mod cpu;
 mod workload;
 
-pub use cpu::cpu_time;
+pub use cpu::{cpu_time, thread_cpu_time};
 pub use workload::Workload;
 
 use criterion::Criterion;
