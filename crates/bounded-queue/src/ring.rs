@@ -40,6 +40,8 @@ use std::mem::MaybeUninit;
 const CLOSED: usize = 1;
 /// Set in a turn while the slot holds a value.
 const READABLE: usize = 1;
+/// After this many lost races in a row the pause grows no longer.
+const LONGEST: u32 = 6;
 /// From one index to the next.
 const STEP: usize = 2;
 
@@ -156,6 +158,7 @@ impl<T> Ring<T> {
     #[inline]
     pub(crate) fn vacancy(&self) -> Result<Vacancy<'_, T>, Refused> {
         let mut tail = self.tail.load(Ordering::Relaxed);
+        let mut races = Races::default();
         loop {
             let slot = self.slot(tail);
             if tail & CLOSED == 0 && slot.turn.load(Ordering::Acquire) == self.lap_of(tail) {
@@ -164,7 +167,7 @@ impl<T> Ring<T> {
                         total_order();
                         return Ok(Vacancy { ring: self, position: tail });
                     }
-                    Err(now) => tail = now,
+                    Err(now) => tail = races.lost(now),
                 }
             } else {
                 tail = self.why_no_vacancy(tail)?;
@@ -176,6 +179,7 @@ impl<T> Ring<T> {
     #[inline]
     pub(crate) fn pop(&self) -> Result<T, Refused> {
         let mut head = self.head.load(Ordering::Relaxed);
+        let mut races = Races::default();
         loop {
             if self.slot(head).turn.load(Ordering::Acquire) == self.lap_of(head) | READABLE {
                 match self.head.compare_exchange_weak(head, self.next(head), Ordering::SeqCst, Ordering::Relaxed) {
@@ -183,7 +187,7 @@ impl<T> Ring<T> {
                         total_order();
                         return Ok(self.empty(head));
                     }
-                    Err(now) => head = now,
+                    Err(now) => head = races.lost(now),
                 }
             } else {
                 head = self.why_no_pop(head)?;
@@ -195,6 +199,7 @@ impl<T> Ring<T> {
     pub(crate) fn vacancies(&self, wanted: usize) -> Result<Vacancies<'_, T>, Refused> {
         let wanted = wanted.min(self.capacity());
         let mut tail = self.tail.load(Ordering::Relaxed);
+        let mut races = Races::default();
         loop {
             let free = if tail & CLOSED == 0 { self.run(tail, wanted, 0) } else { 0 };
             if free == 0 {
@@ -206,7 +211,7 @@ impl<T> Ring<T> {
                     total_order();
                     return Ok(Vacancies { ring: self, position: tail, left: free });
                 }
-                Err(now) => tail = now,
+                Err(now) => tail = races.lost(now),
             }
         }
     }
@@ -216,6 +221,7 @@ impl<T> Ring<T> {
     pub(crate) fn pop_some(&self, out: &mut Vec<T>, max: usize) -> Result<usize, Refused> {
         let max = max.min(self.capacity());
         let mut head = self.head.load(Ordering::Relaxed);
+        let mut races = Races::default();
         if max == 0 {
             return Ok(0);
         }
@@ -235,7 +241,7 @@ impl<T> Ring<T> {
                     }
                     return Ok(ready);
                 }
-                Err(now) => head = now,
+                Err(now) => head = races.lost(now),
             }
         }
     }
@@ -471,6 +477,23 @@ impl<T> Ring<T> {
     fn between(&self, head: usize, tail: usize) -> usize {
         let laps = (self.lap_of(tail).wrapping_sub(self.lap_of(head)) / self.lap).wrapping_mul(self.capacity());
         laps.wrapping_add(self.index(tail)).wrapping_sub(self.index(head))
+    }
+}
+
+/// How often in a row a claim was lost to somebody else's.
+#[derive(Default)]
+struct Races(u32);
+
+impl Races {
+    /// Steps aside after a lost race, longer each time, so that the winner gets a few operations done with the index in its
+    /// cache; `now` is where to go on.
+    #[cold]
+    fn lost(&mut self, now: usize) -> usize {
+        for _ in 0..1 << self.0.min(LONGEST) {
+            std::hint::spin_loop();
+        }
+        self.0 += 1;
+        now
     }
 }
 

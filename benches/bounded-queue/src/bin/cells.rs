@@ -91,6 +91,10 @@ fn cell<T: Item>(
             ratios.entry((state, name)).or_default().push((wall / ours.0, cpu / ours.1));
         }
         let short: String = name.chars().take(10).collect();
+        if std::env::var_os("SPREAD").is_some() {
+            line += &format!(" | {short} {:.0}..{:.0}..{wall:.0}..{:.0}/{cpu:.0}", walls[i][0], walls[i][rounds / 4], walls[i][rounds * 3 / 4]);
+            continue;
+        }
         line += &format!(" | {short} {wall:.0}/{cpu:.0}");
     }
     println!("{line}");

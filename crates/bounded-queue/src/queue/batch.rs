@@ -35,13 +35,13 @@ impl<T> BoundedQueue<T> {
         loop {
             let mut chunk = [const { None }; CHUNK];
             let collected = collect(&mut items, &mut chunk);
+            if collected == 0 {
+                return Ok(pushed);
+            }
             let gone_in = self.push_all(chunk.iter_mut().filter_map(Option::take), collected);
             pushed += gone_in;
             if gone_in < collected {
                 return Err(PushManyError::new(pushed, chunk.into_iter().flatten().collect(), items));
-            }
-            if collected < CHUNK {
-                return Ok(pushed);
             }
         }
     }
@@ -131,7 +131,9 @@ impl<T> BoundedQueue<T> {
 /// Fills `chunk` from the front and says how many there were.
 fn collect<T>(items: &mut impl Iterator<Item = T>, chunk: &mut [Option<T>]) -> usize {
     let mut count = 0;
-    for place in chunk {
+    // No more than the iterator promises: one that waits for each item must not keep back those it has given.
+    let most = items.size_hint().0.clamp(1, CHUNK);
+    for place in &mut chunk[..most] {
         let Some(item) = items.next() else { break };
         *place = Some(item);
         count += 1;
