@@ -127,13 +127,63 @@ fn two_condvars<T: Item>(shape: Shape) -> Sample {
 
 struct Solo<F>(Option<F>);
 
-fn pump_solo<T: Item>(
-    shape: Shape,
-    push: Solo<impl FnMut(T) + Send>,
-    pop: Solo<impl FnMut() -> T + Send>,
-) -> Sample {
+fn pump_solo<T: Item>(shape: Shape, push: Solo<impl FnMut(T) + Send>, pop: Solo<impl FnMut() -> T + Send>) -> Sample {
     let push = Arc::new(Mutex::new(push.0.expect("there is one")));
     let pop = Arc::new(Mutex::new(pop.0.expect("there is one")));
     // Uncontended: each lock has one user. It costs rtrb some nanoseconds per item.
     pump(shape, move |item| push.lock().unwrap()(item), move || pop.lock().unwrap()())
+}
+
+/// A contender for one thread that pushes and pops so many numbers; gives their sum.
+pub type Solist = (&'static str, fn(u64) -> u64);
+
+/// What the operations cost when nobody is in the way, capacity 64.
+pub fn solo() -> Vec<Solist> {
+    vec![
+        ("bounded-queue", |n| {
+            let queue = BoundedQueue::new(64);
+            alone(n, |i| queue.push(i).unwrap(), || queue.pop().unwrap())
+        }),
+        ("crossbeam-channel", |n| {
+            let (tx, rx) = crossbeam_channel::bounded(64);
+            alone(n, |i| tx.send(i).unwrap(), || rx.recv().unwrap())
+        }),
+        ("crossfire", |n| {
+            let (tx, rx) = crossfire::mpmc::bounded_blocking(64);
+            alone(n, |i| tx.send(i).unwrap(), || rx.recv().unwrap())
+        }),
+        ("kanal", |n| {
+            let (tx, rx) = kanal::bounded(64);
+            alone(n, |i| tx.send(i).unwrap(), || rx.recv().unwrap())
+        }),
+        ("flume", |n| {
+            let (tx, rx) = flume::bounded(64);
+            alone(n, |i| tx.send(i).unwrap(), || rx.recv().unwrap())
+        }),
+        ("std sync_channel", |n| {
+            let (tx, rx) = mpsc::sync_channel(64);
+            alone(n, |i| tx.send(i).unwrap(), || rx.recv().unwrap())
+        }),
+        ("ArrayQueue", |n| {
+            let queue = crossbeam_queue::ArrayQueue::new(64);
+            alone(n, |i| queue.push(i).unwrap(), || queue.pop().unwrap())
+        }),
+        ("rtrb", |n| {
+            let (mut tx, mut rx) = rtrb::RingBuffer::new(64);
+            alone(n, |i| tx.push(i).unwrap(), || rx.pop().unwrap())
+        }),
+        ("two condvars", |n| {
+            let queue = TwoCondvars::new(64);
+            alone(n, |i| queue.push(i), || queue.pop())
+        }),
+    ]
+}
+
+fn alone(n: u64, mut push: impl FnMut(u64), mut pop: impl FnMut() -> u64) -> u64 {
+    (0..n)
+        .map(|i| {
+            push(std::hint::black_box(i));
+            pop()
+        })
+        .sum()
 }

@@ -1,5 +1,6 @@
 //! What the benchmarks of `bounded-queue` share: the pump, the contenders, the two states of the machine.
 
+pub mod batches;
 pub mod contenders;
 mod load;
 mod pump;

@@ -1,10 +1,8 @@
 //! Halves over one queue that close it by themselves.
 
 use crate::queue::{Drain, Iter, TryIter};
-use crate::{
-    BoundedQueue, Closed, PopTimeoutError, PushManyError, PushTimeoutError, TryPopError, TryPushError,
-};
 use crate::sync::{Arc, AtomicUsize, Ordering};
+use crate::{BoundedQueue, Closed, PopTimeoutError, PushManyError, PushTimeoutError, TryPopError, TryPushError};
 use std::fmt;
 use std::time::{Duration, Instant};
 

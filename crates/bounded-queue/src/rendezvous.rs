@@ -1,9 +1,10 @@
 //! Capacity zero as a type of its own: hand-over in person.
 //!
 //! One offer lies on the table at a time. A producer waits for the table, lays down its value and waits until somebody has
-//! taken it, or takes it back when its time is over. All of it under one short lock; the waiting is the event counts'.
+//! taken it, or takes it back when its time is over. All of it under one short lock; the waiting is the event counts'. A change
+//! under the lock needs no fence before its notification: who registered before it is seen, who looks after it sees it.
 
-use crate::sync::{Mutex, total_order};
+use crate::sync::Mutex;
 use crate::{Closed, PopTimeoutError, PushTimeoutError, TryPopError, TryPushError};
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
@@ -79,7 +80,7 @@ impl<T> Rendezvous<T> {
         }
         table.lay(value);
         drop(table);
-        self.tell(&self.laid);
+        self.laid.notify_one();
         Ok(())
     }
 
@@ -109,8 +110,13 @@ impl<T> Rendezvous<T> {
     /// # Errors
     /// [`TryPopError`].
     pub fn try_pop(&self) -> Result<T, TryPopError> {
-        match self.take(false) {
-            Some(result) => result.map_err(|()| TryPopError::Closed),
+        let result = self.table.lock().take();
+        match result {
+            Some(Ok(value)) => {
+                self.tell_taken();
+                Ok(value)
+            }
+            Some(Err(())) => Err(TryPopError::Closed),
             None => Err(TryPopError::Empty),
         }
     }
@@ -137,7 +143,6 @@ impl<T> Rendezvous<T> {
         let first = !table.closed;
         table.closed = true;
         drop(table);
-        total_order();
         self.free.notify_all();
         self.taken.notify_all();
         self.laid.notify_all();
@@ -166,7 +171,7 @@ impl<T> Rendezvous<T> {
             Some(Err(())) => return Err(PushTimeoutError::Closed(value.expect("not laid"))),
             None => return Err(PushTimeoutError::TimedOut(value.expect("not laid"))),
         };
-        self.tell(&self.laid);
+        self.laid.notify_one();
         let gone = || {
             let table = self.table.lock();
             if table.lies(ticket) && !table.closed { None } else { Some(()) }
@@ -185,56 +190,37 @@ impl<T> Rendezvous<T> {
         let value = table.offer.take().expect("it lies there");
         let closed = table.closed;
         drop(table);
-        self.tell(&self.free);
+        self.free.notify_one();
         Err(if closed { PushTimeoutError::Closed(value) } else { PushTimeoutError::TimedOut(value) })
     }
 
     fn pop_by(&self, deadline: Option<Instant>) -> Result<T, PopTimeoutError> {
-        if let Some(result) = self.take(true) {
-            return result.map_err(|()| PopTimeoutError::Closed);
-        }
-        let result = self.laid.wait_for(deadline, || self.take(false));
-        let mut table = self.table.lock();
-        table.hungry -= 1;
-        // An offer that came while this consumer counted as waiting is its own, whatever the clock says.
-        let late = if result.is_none() { table.offer.take() } else { None };
-        drop(table);
-        match (result, late) {
-            (Some(Ok(value)), _) => Ok(value),
-            (Some(Err(())), _) => Err(PopTimeoutError::Closed),
-            (None, Some(value)) => {
+        let now = {
+            let mut table = self.table.lock();
+            let now = table.take();
+            table.hungry += usize::from(now.is_none());
+            now
+        };
+        let result = match now {
+            Some(result) => Some(result),
+            None => {
+                self.laid.wait_for(deadline, || self.table.lock().fed(false)).or_else(|| self.table.lock().fed(true))
+            }
+        };
+        match result {
+            Some(Ok(value)) => {
                 self.tell_taken();
                 Ok(value)
             }
-            (None, None) => Err(PopTimeoutError::TimedOut),
+            Some(Err(())) => Err(PopTimeoutError::Closed),
+            None => Err(PopTimeoutError::TimedOut),
         }
-    }
-
-    /// The value on the table; `Err` if closed. With nothing there the caller counts as hungry from now on, if it says so.
-    fn take(&self, hungry: bool) -> Option<Result<T, ()>> {
-        let mut table = self.table.lock();
-        if let Some(value) = table.offer.take() {
-            drop(table);
-            self.tell_taken();
-            return Some(Ok(value));
-        }
-        if table.closed {
-            return Some(Err(()));
-        }
-        table.hungry += usize::from(hungry);
-        None
     }
 
     fn tell_taken(&self) {
-        total_order();
         // Only the owner of the offer waits here.
         self.taken.notify_all();
         self.free.notify_one();
-    }
-
-    fn tell(&self, event: &EventCount) {
-        total_order();
-        event.notify_one();
     }
 }
 
@@ -243,6 +229,21 @@ impl<T> Table<T> {
         self.offer = Some(value);
         self.laid += 1;
         self.laid
+    }
+
+    /// The value that lies there; `Err` if nothing will.
+    fn take(&mut self) -> Option<Result<T, ()>> {
+        match self.offer.take() {
+            Some(value) => Some(Ok(value)),
+            None => self.closed.then_some(Err(())),
+        }
+    }
+
+    /// [`take`](Self::take) for a consumer that counts as hungry: with a result, or if it `leaves`, it does so no longer.
+    fn fed(&mut self, leaves: bool) -> Option<Result<T, ()>> {
+        let result = self.take();
+        self.hungry -= usize::from(leaves || result.is_some());
+        result
     }
 
     /// Whether the offer with this number still lies there.

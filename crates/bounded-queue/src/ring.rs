@@ -135,7 +135,12 @@ impl<T> Ring<T> {
         }
         let slots = zeroed(capacity)?;
         let lap = STEP * capacity.next_power_of_two();
-        Ok(Self { tail: CachePadded::new(AtomicUsize::new(0)), head: CachePadded::new(AtomicUsize::new(0)), slots, lap })
+        Ok(Self {
+            tail: CachePadded::new(AtomicUsize::new(0)),
+            head: CachePadded::new(AtomicUsize::new(0)),
+            slots,
+            lap,
+        })
     }
 
     /// An empty ring whose positions overflow after `laps` laps.

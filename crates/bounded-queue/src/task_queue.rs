@@ -5,6 +5,7 @@ use crate::{BoundedQueue, CapacityError, Closed, PopTimeoutError, PushTimeoutErr
 use crossbeam_utils::CachePadded;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::{Duration, Instant};
 use sync_prims::EventCount;
 
@@ -277,3 +278,7 @@ impl<T> fmt::Debug for TaskQueue<T> {
         f.debug_struct("TaskQueue").field("queue", &self.queue).field("unfinished", &self.unfinished()).finish()
     }
 }
+
+// Counting happens outside of user code, so a panic elsewhere leaves the count right.
+impl<T> UnwindSafe for TaskQueue<T> {}
+impl<T> RefUnwindSafe for TaskQueue<T> {}

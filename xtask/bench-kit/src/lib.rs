@@ -21,7 +21,7 @@ mod workload;
 pub use cpu::{cpu_time, thread_cpu_time};
 pub use workload::Workload;
 
-use criterion::Criterion;
+pub use criterion::Criterion;
 use std::time::Duration;
 
 /// Whether `cargo xtask bench --quick` asked for a short run: smaller sizes, fewer cells.

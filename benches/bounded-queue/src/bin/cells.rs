@@ -27,7 +27,12 @@ fn main() {
     for ((state, name), all) in &ratios {
         let mean = |f: fn(&(f64, f64)) -> f64| (all.iter().map(|r| f(r).ln()).sum::<f64>() / all.len() as f64).exp();
         let worst = all.iter().map(|r| r.0).fold(f64::INFINITY, f64::min);
-        println!("{state:5} {name:20} {:.2} / {:.2}   worst {worst:.2}   cells {}", mean(|r| r.0), mean(|r| r.1), all.len());
+        println!(
+            "{state:5} {name:20} {:.2} / {:.2}   worst {worst:.2}   cells {}",
+            mean(|r| r.0),
+            mean(|r| r.1),
+            all.len()
+        );
     }
 }
 
@@ -49,7 +54,9 @@ fn cell<T: Item>(
     let load = (state == "busy").then(|| Load::start(2));
     let who: Vec<Contender> = contenders::<T>(shape)
         .into_iter()
-        .filter(|(name, _)| only.is_empty() || *name == "bounded-queue" || only.iter().any(|o| name.contains(o.as_str())))
+        .filter(|(name, _)| {
+            only.is_empty() || *name == "bounded-queue" || only.iter().any(|o| name.contains(o.as_str()))
+        })
         .collect();
     // Each contender gets as many items as it moves in the given time.
     let mut items = Vec::new();
@@ -92,7 +99,12 @@ fn cell<T: Item>(
         }
         let short: String = name.chars().take(10).collect();
         if std::env::var_os("SPREAD").is_some() {
-            line += &format!(" | {short} {:.0}..{:.0}..{wall:.0}..{:.0}/{cpu:.0}", walls[i][0], walls[i][rounds / 4], walls[i][rounds * 3 / 4]);
+            line += &format!(
+                " | {short} {:.0}..{:.0}..{wall:.0}..{:.0}/{cpu:.0}",
+                walls[i][0],
+                walls[i][rounds / 4],
+                walls[i][rounds * 3 / 4]
+            );
             continue;
         }
         line += &format!(" | {short} {wall:.0}/{cpu:.0}");

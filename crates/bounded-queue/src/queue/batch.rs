@@ -15,7 +15,7 @@ impl<T> BoundedQueue<T> {
     ///
     /// ```
     /// let queue = bounded_queue::BoundedQueue::new(100);
-    /// assert_eq!(queue.push_many(0..10), Ok(10));
+    /// assert_eq!(queue.push_many(0..10).unwrap(), 10);
     /// queue.close();
     /// let error = queue.push_many([1, 2]).unwrap_err();
     /// assert_eq!((error.pushed(), error.into_iter().collect()), (0, vec![1, 2]));

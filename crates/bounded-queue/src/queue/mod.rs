@@ -301,11 +301,7 @@ impl<T> BoundedQueue<T> {
         }
     }
 
-    fn push_limited(
-        &self,
-        value: T,
-        deadline: impl FnOnce() -> Option<Instant>,
-    ) -> Result<(), PushTimeoutError<T>> {
+    fn push_limited(&self, value: T, deadline: impl FnOnce() -> Option<Instant>) -> Result<(), PushTimeoutError<T>> {
         match self.try_push(value) {
             Ok(()) => Ok(()),
             Err(TryPushError::Closed(value)) => Err(PushTimeoutError::Closed(value)),
