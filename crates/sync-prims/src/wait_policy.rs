@@ -38,7 +38,12 @@ pub struct WaitPolicy {
     yields: u32,
     /// A yield that took longer gave the core away, and stage 2 is over.
     given_away: Duration,
+    /// How many times as long as a yield took from a whole time slice upwards no other is tried; 0: none is remembered.
+    remembered: u32,
 }
+
+/// A yield that took longer lost the core to a thread that runs until the scheduler stops it.
+const SLICE: Duration = Duration::from_micros(500);
 
 /// Pauses in the longest step of stage 1, about half a microsecond.
 const LONGEST_STEP: u32 = 32;
@@ -47,7 +52,7 @@ impl WaitPolicy {
     /// The default: 4 steps of pauses, 16 yields, and a yield of more than 20 microseconds ends the polling.
     #[cfg(not(any(loom, shuttle)))]
     pub const fn new() -> Self {
-        Self { pauses: 4, yields: 16, given_away: Duration::from_micros(20) }
+        Self { pauses: 4, yields: 16, given_away: Duration::from_micros(20), remembered: 0 }
     }
 
     /// Under a model checker polling shows nothing new and multiplies the schedules.
@@ -58,7 +63,7 @@ impl WaitPolicy {
 
     /// No polling at all.
     pub const fn sleep_at_once() -> Self {
-        Self { pauses: 0, yields: 0, given_away: Duration::ZERO }
+        Self { pauses: 0, yields: 0, given_away: Duration::ZERO, remembered: 0 }
     }
 
     /// This many steps of processor pauses; step `i` pauses `2^i` times, never more than 32.
@@ -76,6 +81,14 @@ impl WaitPolicy {
     /// A yield that took longer than this gave the core away, and the polling ends.
     pub const fn given_away(mut self, limit: Duration) -> Self {
         self.given_away = limit;
+        self
+    }
+
+    /// After a yield that cost a whole time slice, leaves out stage 2 for `times` as long as that yield took, in every wait of
+    /// this process under a policy that remembers: a stranger that wants the core all the time takes at most `1 / times` of
+    /// a waiter's time, while a sleeper is run as soon as it is woken. 0, the default, remembers nothing.
+    pub const fn remembering(mut self, times: u32) -> Self {
+        self.remembered = times;
         self
     }
 
@@ -119,15 +132,22 @@ pub struct Polling {
 impl Polling {
     /// Lets a little time pass; then look again. `false`, at once, when it is time to sleep.
     pub fn step(&mut self) -> bool {
-        let WaitPolicy { pauses, yields, given_away } = self.policy;
+        let WaitPolicy { pauses, yields, given_away, remembered } = self.policy;
         if self.step < pauses {
             for _ in 0..LONGEST_STEP.min(1 << self.step.min(31)) {
                 spin_loop();
             }
         } else if self.step - pauses < yields {
             let start = Instant::now();
+            if remembered > 0 && strangers::are_there(start) {
+                return false;
+            }
             yield_now();
-            if start.elapsed() > given_away {
+            let took = start.elapsed();
+            if remembered > 0 && took > SLICE {
+                strangers::seen(start, took.saturating_mul(remembered));
+            }
+            if took > given_away {
                 // Somebody wanted the core. One more look (the partner may have been the one), then sleep.
                 self.step = pauses.saturating_add(yields);
                 return true;
@@ -137,6 +157,29 @@ impl Polling {
         }
         self.step += 1;
         true
+    }
+}
+
+/// What this process remembers of threads that want its cores all the time.
+mod strangers {
+    use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::{Duration, Instant};
+
+    /// Until when they are taken to be there, in nanoseconds since the first question. A hint: no order is needed.
+    static UNTIL: AtomicU64 = AtomicU64::new(0);
+
+    fn nanos(now: Instant) -> u64 {
+        static FIRST: OnceLock<Instant> = OnceLock::new();
+        now.saturating_duration_since(*FIRST.get_or_init(|| now)).as_nanos() as u64
+    }
+
+    pub(super) fn are_there(now: Instant) -> bool {
+        nanos(now) < UNTIL.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn seen(now: Instant, how_long: Duration) {
+        UNTIL.fetch_max(nanos(now).saturating_add(how_long.as_nanos() as u64), Ordering::Relaxed);
     }
 }
 

@@ -6,25 +6,19 @@
 //! ```
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex};
-
-/// A counter that one waits to lower.
-struct Semaphore {
-    permits: Mutex<usize>,
-    more: Condvar,
-}
+use sync_prims::{Monitor, Semaphore};
 
 /// The textbook's queue. It cannot be closed: the end is an item of its own (`None`), one for each consumer.
 pub(crate) struct Queue<T> {
     free: Semaphore,
     filled: Semaphore,
-    items: Mutex<VecDeque<Option<T>>>,
+    items: Monitor<VecDeque<Option<T>>>,
 }
 
 impl<T> Queue<T> {
     /// Empty, with `capacity` places.
     pub(crate) fn new(capacity: usize) -> Self {
-        Self { free: Semaphore::new(capacity), filled: Semaphore::new(0), items: Mutex::new(VecDeque::new()) }
+        Self { free: Semaphore::new(capacity), filled: Semaphore::new(0), items: Monitor::new(VecDeque::new()) }
     }
 
     /// Waits for a free place.
@@ -34,9 +28,9 @@ impl<T> Queue<T> {
 
     /// Waits for an item; `None` at the end.
     pub(crate) fn pop(&self) -> Option<T> {
-        self.filled.wait();
-        let item = self.items.lock().expect("nobody panics").pop_front().expect("`filled` counted it");
-        self.free.signal();
+        wait(&self.filled);
+        let item = self.items.with(VecDeque::pop_front).expect("`filled` counted it");
+        self.free.add_permits(1);
         item
     }
 
@@ -46,27 +40,13 @@ impl<T> Queue<T> {
     }
 
     fn put(&self, item: Option<T>) {
-        self.free.wait();
-        self.items.lock().expect("nobody panics").push_back(item);
-        self.filled.signal();
+        wait(&self.free);
+        self.items.with(|items| items.push_back(item));
+        self.filled.add_permits(1);
     }
 }
 
-impl Semaphore {
-    fn new(permits: usize) -> Self {
-        Self { permits: Mutex::new(permits), more: Condvar::new() }
-    }
-
-    fn wait(&self) {
-        let mut permits = self.permits.lock().expect("nobody panics");
-        while *permits == 0 {
-            permits = self.more.wait(permits).expect("nobody panics");
-        }
-        *permits -= 1;
-    }
-
-    fn signal(&self) {
-        *self.permits.lock().expect("nobody panics") += 1;
-        self.more.notify_one();
-    }
+/// Takes a permit for good: the other side gives one back.
+fn wait(semaphore: &Semaphore) {
+    semaphore.acquire().expect("nobody closes it").forget();
 }

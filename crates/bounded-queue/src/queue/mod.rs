@@ -11,7 +11,7 @@ use crossbeam_utils::{Backoff, CachePadded};
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::{Duration, Instant};
-use sync_prims::EventCount;
+use sync_prims::{EventCount, WaitPolicy};
 
 /// A bounded first-in first-out queue for any number of producers and consumers, each item for exactly one of them.
 ///
@@ -85,7 +85,14 @@ impl<T> BoundedQueue<T> {
     }
 
     fn over(ring: Ring<T>) -> Self {
-        Self { ring, items: CachePadded::new(EventCount::new()), room: CachePadded::new(EventCount::new()) }
+        // At rest a partner acts within microseconds, so many yields; on a busy machine one yield costs milliseconds and is
+        // remembered.
+        #[cfg(not(loom))]
+        const POLICY: WaitPolicy = WaitPolicy::new().yields(64).given_away(Duration::from_millis(1)).remembering(64);
+        #[cfg(loom)]
+        const POLICY: WaitPolicy = WaitPolicy::new();
+        let waiters = || CachePadded::new(EventCount::with_policy(POLICY));
+        Self { ring, items: waiters(), room: waiters() }
     }
 
     /// Appends `value`, waiting for room.
