@@ -1,0 +1,148 @@
+//! What becomes of the tasks of one call: pieces of outcomes arrive in any order from whoever drives the workers, and
+//! leave in the order of the tasks, or as they come, towards whoever waits.
+
+use crate::codec;
+use crate::error::TaskError;
+use crate::fds;
+use crate::records::{Records, Tag};
+use crate::sync::{Condvar, Mutex};
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+/// The outcome of `count` neighbouring tasks, the first of which has index `first`.
+#[derive(Debug)]
+pub(crate) struct Piece {
+    pub(crate) first: usize,
+    pub(crate) count: usize,
+    pub(crate) outcome: Outcome,
+}
+
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// Records from a worker, not yet looked at; believed in nothing.
+    Records(Vec<u8>, Vec<Arc<OwnedFd>>),
+    /// The one task failed.
+    Failed(TaskError),
+    /// None of them was or will be run to the end.
+    Cancelled,
+}
+
+/// The meeting place of one call's tasks and its waiter.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    pieces: Mutex<Pieces>,
+    more: Condvar,
+    /// Set by a handle: tasks not begun yet are not worth beginning.
+    pub(crate) cancelled: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct Pieces {
+    /// By the index of the first task; not yet taken.
+    waiting: BTreeMap<usize, Piece>,
+    /// Tasks whose outcome has arrived, taken or not.
+    arrived: usize,
+}
+
+impl Batch {
+    pub(crate) fn deliver(&self, piece: Piece) {
+        let mut pieces = self.pieces.lock();
+        pieces.arrived += piece.count;
+        pieces.waiting.insert(piece.first, piece);
+        drop(pieces);
+        self.more.notify_all();
+    }
+
+    /// How many tasks have their outcome.
+    pub(crate) fn arrived(&self) -> usize {
+        self.pieces.lock().arrived
+    }
+
+    /// Waits until `count` tasks have their outcome; false if `deadline` comes first.
+    pub(crate) fn wait(&self, count: usize, deadline: Option<Instant>) -> bool {
+        let mut pieces = self.pieces.lock();
+        while pieces.arrived < count {
+            match deadline {
+                None => self.more.wait(&mut pieces),
+                Some(deadline) => {
+                    if self.more.wait_until(&mut pieces, deadline).timed_out() {
+                        return pieces.arrived >= count;
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    /// Waits for the piece that begins with task `first`.
+    pub(crate) fn take(&self, first: usize) -> Piece {
+        let mut pieces = self.pieces.lock();
+        loop {
+            if let Some(piece) = pieces.waiting.remove(&first) {
+                return piece;
+            }
+            self.more.wait(&mut pieces);
+        }
+    }
+
+    /// Waits for any piece.
+    pub(crate) fn take_any(&self) -> Piece {
+        let mut pieces = self.pieces.lock();
+        loop {
+            if let Some((_, piece)) = pieces.waiting.pop_first() {
+                return piece;
+            }
+            self.more.wait(&mut pieces);
+        }
+    }
+
+    pub(crate) fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Acquire)
+    }
+}
+
+impl Piece {
+    pub(crate) fn cancelled(first: usize, count: usize) -> Self {
+        Self { first, count, outcome: Outcome::Cancelled }
+    }
+
+    /// Gives the outcome of every task of the piece to `each`, in order: exactly `count` of them, whatever the bytes.
+    pub(crate) fn open<R: DeserializeOwned>(self, mut each: impl FnMut(Result<R, TaskError>)) {
+        match self.outcome {
+            Outcome::Records(bytes, table) => fds::offering(table, || {
+                let mut records = Records::new(&bytes);
+                for _ in 0..self.count {
+                    each(records.next().map_or_else(|| Err(unreadable()), |(tag, payload)| outcome_of(tag, payload)));
+                }
+            }),
+            Outcome::Failed(error) => each(Err(error)),
+            Outcome::Cancelled => (0..self.count).for_each(|_| each(Err(TaskError::Cancelled))),
+        }
+    }
+}
+
+#[inline]
+fn outcome_of<R: DeserializeOwned>(tag: Tag, payload: &[u8]) -> Result<R, TaskError> {
+    match tag {
+        Tag::Value => codec::read(payload).map_err(|error| TaskError::Decode(format!("the result: {error}"))),
+        Tag::Panicked => Err(match codec::read(payload) {
+            Ok((message, location)) => TaskError::Panicked { message, location },
+            Err(_) => unreadable(),
+        }),
+        Tag::Decode => Err(codec::read(payload).map_or_else(|_| unreadable(), TaskError::Decode)),
+        Tag::Encode => Err(codec::read(payload).map_or_else(|_| unreadable(), TaskError::Encode)),
+    }
+}
+
+#[cold]
+fn unreadable() -> TaskError {
+    TaskError::Decode("what the worker sent: no record".to_owned())
+}

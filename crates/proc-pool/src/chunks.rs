@@ -1,0 +1,119 @@
+//! Cutting the items of a call into chunks.
+//!
+//! One message per item would cost tens of microseconds; one message per worker would leave the others idle when
+//! items differ. So a chunk is an eighth of a worker's even share, and smaller towards the end (guided
+//! self-scheduling, Polychronopoulos and Kuck 1987), when a long chunk could be the one that everybody waits for.
+
+use crate::batch::Piece;
+use crate::codec;
+use crate::drive::Chunk;
+use crate::error::TaskError;
+use crate::fds;
+use crate::records::Tag;
+use crate::wire::MAX_FDS;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Encoded bytes after which a chunk is closed: they fit the input area, and the processor's cache.
+const MAX_BYTES: usize = 256 << 10;
+
+/// A chunk of one task.
+pub(crate) fn single<A: Serialize>(place: u64, first: usize, argument: &A) -> Result<Chunk, TaskError> {
+    let mut arguments = Vec::with_capacity(64);
+    let (written, fds) = fds::collecting(|| codec::append(argument, Tag::Value, &mut arguments));
+    written.map_err(|error| cannot_encode(&error))?;
+    check_fds(fds.len())?;
+    Ok(Chunk { place, first, count: 1, arguments, fds })
+}
+
+/// The outcome of the one task of a piece.
+pub(crate) fn only<R: DeserializeOwned>(piece: Piece) -> Result<R, TaskError> {
+    let mut only = None;
+    piece.open(|outcome| only = Some(outcome));
+    only.unwrap_or(Err(TaskError::Cancelled))
+}
+
+/// The chunks of a call, made one after the other so that workers begin while the rest is being encoded.
+pub(crate) struct Chunks<I: Iterator> {
+    items: I,
+    place: u64,
+    workers: usize,
+    /// Items not yet taken, where known.
+    left: usize,
+    /// Items taken.
+    taken: usize,
+    largest: usize,
+    smallest: usize,
+}
+
+impl<I: Iterator<Item: Serialize>> Chunks<I> {
+    pub(crate) fn new(items: impl IntoIterator<IntoIter = I>, place: u64, workers: usize) -> Self {
+        let items = items.into_iter();
+        // An upper bound is as good as a length here: it only decides about sizes.
+        let (low, high) = items.size_hint();
+        let left = high.unwrap_or(low);
+        let (largest, smallest) = ((left / (8 * workers)).max(1), (left / (64 * workers)).max(1));
+        Self { items, place, workers, left, taken: 0, largest, smallest }
+    }
+
+    /// Items taken so far: after the last chunk, all.
+    pub(crate) fn len(&self) -> usize {
+        self.taken
+    }
+
+    /// The next chunk. Items that cannot be encoded are `rejected`, each as a piece.
+    pub(crate) fn next(&mut self, mut rejected: impl FnMut(Piece)) -> Option<Chunk> {
+        loop {
+            let size = (self.left / (4 * self.workers)).clamp(self.smallest, self.largest);
+            let first = self.taken;
+            let mut failed = None;
+            let mut arguments = Vec::new();
+            let (count, fds) = fds::collecting(|| {
+                let mut count = 0;
+                while count < size && arguments.len() < MAX_BYTES && fds::collected() < MAX_FDS / 2 {
+                    let Some(item) = self.items.next() else { break };
+                    self.taken += 1;
+                    self.left = self.left.saturating_sub(1);
+                    if let Err(error) = codec::append(&item, Tag::Value, &mut arguments) {
+                        failed = Some(cannot_encode(&error));
+                        break;
+                    }
+                    count += 1;
+                }
+                count
+            });
+            let too_many = check_fds(fds.len());
+            if let Some(error) = failed {
+                rejected(Piece { first: self.taken - 1, count: 1, outcome: crate::batch::Outcome::Failed(error) });
+                if count == 0 {
+                    continue;
+                }
+            }
+            if count == 0 {
+                return None;
+            }
+            if let Err(error) = too_many {
+                // Half of the room is left when an item begins, so it is one item that has more than half.
+                rejected(Piece { first, count, outcome: crate::batch::Outcome::Failed(error) });
+                continue;
+            }
+            return Some(Chunk { place: self.place, first, count, arguments, fds });
+        }
+    }
+}
+
+fn check_fds(n: usize) -> Result<(), TaskError> {
+    // One place is kept for the file that the bytes may have to travel in.
+    if n < MAX_FDS {
+        Ok(())
+    } else {
+        Err(TaskError::Encode(format!(
+            "the argument: it holds {n} shared objects, at most {} can go along",
+            MAX_FDS - 1
+        )))
+    }
+}
+
+fn cannot_encode(error: &postcard::Error) -> TaskError {
+    TaskError::Encode(format!("the argument: {error}"))
+}
