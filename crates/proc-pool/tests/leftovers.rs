@@ -63,7 +63,7 @@ fn a_thousand_pools() {
 
 fn a_hundred_thousand_tasks_under_64_descriptors() {
     let usual = getrlimit(Resource::Nofile);
-    setrlimit(Resource::Nofile, Rlimit { current: Some(64), ..usual.clone() }).unwrap();
+    setrlimit(Resource::Nofile, Rlimit { current: Some(64), ..usual }).unwrap();
     let pool = ProcPool::builder().workers(2).build().unwrap();
     let with_pool = descriptors();
     let handles: Vec<_> = (0..20_000_u64).map(|n| pool.apply_async(|n: u64| n * 2, n)).collect();

@@ -216,9 +216,21 @@ fn any_values_come_back_as_they_went() {
     let pool = pool(2);
     let mut runner = TestRunner::new(Config { failure_persistence: None, cases: 64, ..Config::default() });
     type Value = (Vec<(i64, String)>, Option<bool>, BTreeMap<u8, Vec<f64>>, char);
-    let any = proptest::prelude::any::<Vec<Value>>();
+    let any = proptest::collection::vec(
+        (
+            proptest::collection::vec((proptest::prelude::any::<i64>(), ".{0,8}"), 0..4),
+            proptest::prelude::any::<Option<bool>>(),
+            proptest::collection::btree_map(
+                0_u8..9,
+                proptest::collection::vec(proptest::prelude::any::<f64>(), 0..4),
+                0..3,
+            ),
+            proptest::prelude::any::<char>(),
+        ),
+        0..12,
+    );
     runner
-        .run(&any, |values| {
+        .run(&any, |values: Vec<Value>| {
             let back = pool.try_map(|value: Value| value, values.clone()).unwrap();
             // NaN differs from itself; as text it does not.
             proptest::prop_assert_eq!(format!("{back:?}"), format!("{values:?}"));
