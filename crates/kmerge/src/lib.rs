@@ -50,3 +50,13 @@ pub use par::{
 };
 #[cfg(feature = "parallel")]
 pub use rounds::par_merge_rounds;
+
+const _: () = {
+    use core::cell::Cell;
+    const fn send<T: Send>() {}
+    const fn send_sync<T: Send + Sync>() {}
+    send::<KMerge<alloc::vec::IntoIter<Cell<u8>>, Natural>>();
+    send_sync::<KMerge<alloc::vec::IntoIter<u8>, Natural>>();
+    send_sync::<TryKMerge<alloc::vec::IntoIter<Result<u8, u8>>, u8, Natural>>();
+    send_sync::<Groups<alloc::vec::IntoIter<u8>, Natural>>();
+};

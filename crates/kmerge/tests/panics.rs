@@ -119,7 +119,8 @@ fn moving_merges_drop_everything_once() {
     for k in [2, 3, 7] {
         at_every_point(1, |world| drop(kmerge::merge_vecs(items(k, 60, world))));
         at_every_point(3, |world| {
-            let lists = items(k, 300, world).into_iter().map(|list| list.into_iter().map(|x| Small(Box::new(x))).collect());
+            let lists =
+                items(k, 300, world).into_iter().map(|list| list.into_iter().map(|x| Small(Box::new(x))).collect());
             drop(kmerge::merge_vecs_by(lists.collect::<Vec<Vec<Small>>>(), |a, b| a.0.cmp(&b.0)));
         });
     }
