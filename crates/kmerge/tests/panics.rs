@@ -52,7 +52,7 @@ impl Item {
         for item in [self, other] {
             let mut cell = item.cell.borrow_mut();
             assert_eq!(**cell, item.key);
-            *cell = Box::new(item.key);
+            drop(std::mem::replace(&mut *cell, Box::new(item.key)));
         }
         self.key.cmp(&other.key)
     }
@@ -80,7 +80,7 @@ impl PartialEq for Item {
 impl Eq for Item {}
 impl PartialOrd for Item {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.compare(other))
+        Some(self.cmp(other))
     }
 }
 impl Ord for Item {
