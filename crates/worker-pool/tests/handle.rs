@@ -19,7 +19,7 @@ fn results_and_panics_arrive_at_the_handle() {
             assert_eq!(handle.join().unwrap(), i * i);
         }
         let panicked = pool.apply_async(|| panic_any("alas"));
-        assert_eq!(panicked.join().map(|()| ()).unwrap_err().downcast_ref(), Some(&"alas"));
+        assert_eq!(panicked.join().unwrap_err().downcast_ref(), Some(&"alas"));
         assert_eq!(pool.map_async(vec![1, 2, 3], |x| x + 1).join().unwrap(), [2, 3, 4]);
         assert_eq!(pool.map_async([1, 2, 3], |x| x + 1).join().unwrap(), [2, 3, 4]);
         assert_eq!(pool.starmap_async(vec![(1, 2)], |a, b| a + b).join().unwrap(), [3]);

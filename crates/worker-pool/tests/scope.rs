@@ -45,7 +45,7 @@ fn the_first_panic_that_nobody_fetched_is_raised() {
                         }
                     });
                 }
-                assert!(fetched.join().map(|()| ()).is_err());
+                assert!(fetched.join().is_err());
             })
         }));
         assert_eq!(panicked.unwrap_err().downcast_ref(), Some(&11));
@@ -56,7 +56,7 @@ fn the_first_panic_that_nobody_fetched_is_raised() {
                 panic_any(2)
             })
         }));
-        assert_eq!(own.map(|()| ()).unwrap_err().downcast_ref(), Some(&2));
+        assert_eq!(own.unwrap_err().downcast_ref(), Some(&2));
     }
 }
 
