@@ -52,7 +52,9 @@ fn processors(demo: &mut Demo, pool: &Pool) {
 /// The verbs that wait: the results are there when they return, in the order of the input.
 fn verbs(demo: &mut Demo, pool: &Pool) {
     demo.section("apply, map, starmap: wait for the results");
-    demo.say("every verb gives what the sequential loop beside it gives, in the same order; where a call is shorter than");
+    demo.say(
+        "every verb gives what the sequential loop beside it gives, in the same order; where a call is shorter than",
+    );
     demo.say("the wake-up of a thread, the caller does it alone");
     let n = 1 + demo.seed() % 1000;
     let numbers: Vec<u64> = (n..n + 100_000).collect();
