@@ -39,6 +39,8 @@ struct Waiter<W> {
     reserved: bool,
     /// Holds its set, and is in no queue any more.
     granted: bool,
+    /// Holds something already; see [`Arbiter::request`].
+    nested: bool,
     /// Number of the last grant that was counted in `overtaken`, so that one grant counts once however many resources meet.
     last_counted: u64,
     who: W,
@@ -119,24 +121,33 @@ impl<W: Clone> Arbiter<W> {
     }
 
     /// Grants `set` if that overtakes nobody who may not be overtaken.
-    pub(crate) fn try_request(&mut self, set: &Set) -> bool {
-        let free = self.is_free(set) && !self.meets_reserved(set);
+    pub(crate) fn try_request(&mut self, set: &Set, nested: bool) -> bool {
+        let free = self.is_free(set) && (nested || !self.meets_reserved(set));
         if free {
-            self.grant(set, u64::MAX);
+            self.grant(set, u64::MAX, nested);
         }
         free
     }
 
-    /// Grants `set` or makes the caller a waiter.
-    pub(crate) fn request(&mut self, set: &Set, who: W) -> Result<(), WaiterId> {
-        if self.try_request(set) {
+    /// Grants `set` or makes the caller a waiter. Whoever holds something already is `nested`: to make it wait for a reservation
+    /// could close a circle, so it passes reservations, and the bound of others does not count it.
+    pub(crate) fn request(&mut self, set: &Set, nested: bool, who: W) -> Result<(), WaiterId> {
+        if self.try_request(set, nested) {
             return Ok(());
         }
         self.counts.waited += 1;
         let ticket = self.next_ticket;
         self.next_ticket += 1;
-        let waiter =
-            Waiter { ticket, set: set.clone(), overtaken: 0, reserved: false, granted: false, last_counted: 0, who };
+        let waiter = Waiter {
+            ticket,
+            set: set.clone(),
+            overtaken: 0,
+            reserved: false,
+            granted: false,
+            nested,
+            last_counted: 0,
+            who,
+        };
         let id = self.vacant.pop().unwrap_or(self.waiters.len());
         if id == self.waiters.len() {
             self.waiters.push(None);
@@ -200,6 +211,12 @@ impl<W: Clone> Arbiter<W> {
         self.waiters.len() - self.vacant.len()
     }
 
+    /// Whether nobody holds and nobody waits for this resource.
+    pub(crate) fn is_idle(&self, resource: usize) -> bool {
+        let state = &self.states[resource / 64];
+        (state.held | state.waited) >> (resource % 64) & 1 == 0
+    }
+
     fn is_free(&self, set: &Set) -> bool {
         set.words().iter().all(|word| self.states[word.index as usize].held & word.bits == 0)
     }
@@ -223,11 +240,12 @@ impl<W: Clone> Arbiter<W> {
             let older = self.queues[resource].iter().take_while(|&&other| other != id);
             older.into_iter().any(|&other| self.peek(other).reserved)
         };
-        self.is_free(&waiter.set) && (!self.meets_reserved(&waiter.set) || !waiter.set.iter().any(behind))
+        self.is_free(&waiter.set)
+            && (waiter.nested || !self.meets_reserved(&waiter.set) || !waiter.set.iter().any(behind))
     }
 
     /// Holds `set` for a request with this ticket and counts who is overtaken by it.
-    fn grant(&mut self, set: &Set, ticket: u64) {
+    fn grant(&mut self, set: &Set, ticket: u64, nested: bool) {
         self.counts.granted += 1;
         let mut waited = 0;
         for word in set.words() {
@@ -235,7 +253,7 @@ impl<W: Clone> Arbiter<W> {
             state.held |= word.bits;
             waited |= state.waited & word.bits;
         }
-        if waited != 0 {
+        if waited != 0 && !nested {
             self.count_overtaken(set, ticket);
         }
     }
@@ -309,9 +327,9 @@ impl<W: Clone> Arbiter<W> {
             }
             let waiter = self.waiter(id);
             waiter.granted = true;
-            let (set, who) = (waiter.set.clone(), waiter.who.clone());
+            let (set, who, nested) = (waiter.set.clone(), waiter.who.clone(), waiter.nested);
             self.leave(id);
-            self.grant(&set, ticket);
+            self.grant(&set, ticket, nested);
             call(&who);
         }
     }

@@ -4,7 +4,10 @@
 mod arbiter;
 pub mod detect;
 mod dinner;
+mod gate;
 mod json;
+mod lock;
+mod lock_all;
 mod policy;
 mod resource_table;
 mod rng;
@@ -15,5 +18,8 @@ pub use dinner::{
     Activity, DeadlockReport, Dinner, DinnerError, Outcome, Report, Running, Snapshot, Span, SpanKind, Stop, Strategy,
     Threads, Topology, Waits, Work,
 };
+pub use gate::TimedOut;
+pub use lock::{Guard, Lock};
+pub use lock_all::{LockGroup, lock_all, lock_all_timeout, try_lock_all};
 pub use policy::Policy;
-pub use resource_table::{Claim, Hold, ResourceTable, TableStats, TimedOut, UnknownResource};
+pub use resource_table::{Claim, Hold, ResourceTable, TableStats, UnknownResource};

@@ -1,9 +1,10 @@
 //! Numbered resources, taken several at once.
 
 use crate::arbiter::Arbiter;
+use crate::gate::{TimedOut, ring, wait_for};
 use crate::policy::Policy;
 use crate::set::Set;
-use crate::sync::{Condvar, Mutex, MutexGuard};
+use crate::sync::{Condvar, Mutex};
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -64,10 +65,6 @@ pub struct UnknownResource {
     /// How many the table has.
     pub len: usize,
 }
-
-/// The time was up before all of the set was free; nothing was taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TimedOut;
 
 /// What a table has done so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,7 +140,7 @@ impl ResourceTable {
     pub fn try_acquire(&self, claim: &Claim) -> Option<Hold<'_>> {
         self.check(claim);
         let mut arbiter = self.arbiter.lock();
-        let granted = arbiter.try_quick(&claim.set) || arbiter.try_request(&claim.set);
+        let granted = arbiter.try_quick(&claim.set) || arbiter.try_request(&claim.set, false);
         drop(arbiter);
         granted.then(|| self.hold(claim))
     }
@@ -184,7 +181,7 @@ impl ResourceTable {
         self.check(claim);
         let mut arbiter = self.arbiter.lock();
         if !arbiter.try_quick(&claim.set) {
-            wait_for(&mut arbiter, &claim.set, deadline, self.id)?;
+            wait_for(&mut arbiter, &claim.set, deadline, false, || nesting::check(self.id))?;
         }
         drop(arbiter);
         Ok(self.hold(claim))
@@ -202,45 +199,6 @@ impl ResourceTable {
         nesting::enter(self.id);
         Hold { table: self, set: claim.set.clone(), thread: PhantomData }
     }
-}
-
-/// Requests `set` and sleeps until it is granted or the time is up.
-#[cold]
-#[track_caller]
-fn wait_for(
-    arbiter: &mut MutexGuard<'_, Arbiter<Arc<Condvar>>>,
-    set: &Set,
-    deadline: Option<Instant>,
-    table: u64,
-) -> Result<(), TimedOut> {
-    if arbiter.try_request(set) {
-        return Ok(());
-    }
-    if deadline.is_none() {
-        nesting::check(table);
-    }
-    let bell = Arc::new(Condvar::new());
-    let Err(id) = arbiter.request(set, Arc::clone(&bell)) else { return Ok(()) };
-    loop {
-        let late = match deadline {
-            None => {
-                bell.wait(arbiter);
-                false
-            }
-            Some(deadline) => bell.wait_until(arbiter, deadline).timed_out(),
-        };
-        if arbiter.poll(id) {
-            return Ok(());
-        }
-        if late {
-            arbiter.withdraw(id, ring);
-            return Err(TimedOut);
-        }
-    }
-}
-
-fn ring(bell: &Arc<Condvar>) {
-    bell.notify_one();
 }
 
 impl Hold<'_> {
@@ -293,14 +251,6 @@ impl fmt::Display for UnknownResource {
 }
 
 impl std::error::Error for UnknownResource {}
-
-impl fmt::Display for TimedOut {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("timed out before everything was free at once")
-    }
-}
-
-impl std::error::Error for TimedOut {}
 
 /// Which tables this thread holds something of; nothing in release builds.
 mod nesting {

@@ -41,7 +41,7 @@ impl Etiquette for AllOrNothing {
             Some(id) => desk.arbiter.poll(id),
             None if desk.arbiter.try_quick(&self.needs[me]) => true,
             None => {
-                desk.waiting[me] = desk.arbiter.request(&self.needs[me], me).err();
+                desk.waiting[me] = desk.arbiter.request(&self.needs[me], false, me).err();
                 desk.waiting[me].is_none()
             }
         };
