@@ -44,11 +44,6 @@ impl Level {
         Self(native().min(bound))
     }
 
-    /// Whether there are 32 vector registers; otherwise 16.
-    pub(crate) fn has_many_registers(self) -> bool {
-        self.0 == Isa::Avx512 || cfg!(target_arch = "aarch64")
-    }
-
     /// Runs `kernel`, compiled for this level.
     #[inline]
     pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Out {

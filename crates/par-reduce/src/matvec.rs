@@ -1,8 +1,8 @@
 //! [`matvec_into`]: matrix times vector.
 //!
-//! Each row is a dot product in 16 lanes (32 for `f32`), its chunks of columns added in order. Several rows are computed
-//! at once, so that an element of the vector is loaded once for all of them; how many depends on the registers and does
-//! not show in the result, because rows do not mix.
+//! Each row is a dot product in 32 lanes (64 for `f32`): column `j` goes to lane `j % 32`, and the lanes are folded in
+//! halves. A large matrix is limited by the memory it comes from, so rows are computed one at a time: an element of the
+//! vector is loaded again for each row, from the cache.
 
 use crate::disjoint::Disjoint;
 use crate::isa::{Kernel, Level};
@@ -30,34 +30,30 @@ macro_rules! floats {
     ($($t:ident, $lanes:literal;)*) => {$(
         impl kernel::Rows for $t {
             fn multiply(level: Level, matrix: Matrix<'_, $t>, start: usize, x: &[$t], y: &mut [$t]) {
-                struct Multiply<'a, const ROWS: usize> {
+                struct Multiply<'a> {
                     matrix: Matrix<'a, $t>,
                     start: usize,
                     x: &'a [$t],
                     y: &'a mut [$t],
                 }
 
-                impl<const ROWS: usize> Multiply<'_, ROWS> {
+                impl Kernel for Multiply<'_> {
+                    type Out = ();
+
                     #[inline(always)]
-                    fn rows<const N: usize>(&self, first: usize) -> [$t; N] {
-                        let rows: [&[$t]; N] = std::array::from_fn(|r| self.matrix.row(first + r));
-                        let mut lanes = [[-0.0; $lanes]; N];
+                    fn run(self) {
                         let (blocks, tail) = self.x.as_chunks::<$lanes>();
-                        let parts: [(&[[$t; $lanes]], &[$t]); N] = rows.map(|row| row.as_chunks::<$lanes>());
-                        for (k, x) in blocks.iter().enumerate() {
-                            for r in 0..N {
-                                let row = &parts[r].0[k];
+                        for (i, y) in self.y.iter_mut().enumerate() {
+                            let (row_blocks, row_tail) = self.matrix.row(self.start + i).as_chunks::<$lanes>();
+                            let mut lanes: [$t; $lanes] = [-0.0; $lanes];
+                            for (a, x) in row_blocks.iter().zip(blocks) {
                                 for i in 0..$lanes {
-                                    lanes[r][i] += row[i] * x[i];
+                                    lanes[i] += a[i] * x[i];
                                 }
                             }
-                        }
-                        for r in 0..N {
-                            for ((lane, a), x) in lanes[r].iter_mut().zip(parts[r].1).zip(tail) {
+                            for (lane, (a, x)) in lanes.iter_mut().zip(row_tail.iter().zip(tail)) {
                                 *lane += a * x;
                             }
-                        }
-                        lanes.map(|mut lanes| {
                             let mut width = $lanes / 2;
                             while width > 0 {
                                 for i in 0..width {
@@ -65,36 +61,11 @@ macro_rules! floats {
                                 }
                                 width /= 2;
                             }
-                            if lanes[0].is_nan() { $t::NAN } else { lanes[0] }
-                        })
-                    }
-                }
-
-                impl<const ROWS: usize> Kernel for Multiply<'_, ROWS> {
-                    type Out = ();
-
-                    #[inline(always)]
-                    fn run(self) {
-                        let whole = self.y.len() - self.y.len() % ROWS;
-                        let mut i = 0;
-                        while i < whole {
-                            let sums = self.rows::<ROWS>(self.start + i);
-                            self.y[i..i + ROWS].copy_from_slice(&sums);
-                            i += ROWS;
-                        }
-                        while i < self.y.len() {
-                            let [sum] = self.rows::<1>(self.start + i);
-                            self.y[i] = sum;
-                            i += 1;
+                            *y = if lanes[0].is_nan() { $t::NAN } else { lanes[0] };
                         }
                     }
                 }
-
-                if level.has_many_registers() {
-                    level.run(Multiply::<4> { matrix, start, x, y });
-                } else {
-                    level.run(Multiply::<2> { matrix, start, x, y });
-                }
+                level.run(Multiply { matrix, start, x, y });
             }
         }
 
@@ -103,8 +74,8 @@ macro_rules! floats {
 }
 
 floats! {
-    f32, 32;
-    f64, 16;
+    f32, 64;
+    f64, 32;
 }
 
 impl Reducer {

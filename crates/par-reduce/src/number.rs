@@ -20,6 +20,9 @@ pub(crate) mod kernel {
         /// The least element of `x` in the order of the numbers, or the greatest if `MAX`. NaN never wins: a slice
         /// without any other element gives the neutral infinity, and so does an empty one.
         fn extreme<const MAX: bool>(level: Level, x: &[Self]) -> Self;
+
+        /// The first position of `value`.
+        fn position(level: Level, x: &[Self], value: Self) -> Option<usize>;
     }
 
     #[expect(unnameable_types, reason = "seals `Float`")]
@@ -64,6 +67,21 @@ fn extreme_in_lanes<T: Copy + PartialOrd, const LANES: usize, const MAX: bool>(x
     lanes[0]
 }
 
+/// Finds the first place of a value: 64 elements at a time, then within them.
+struct Locate<'a, T>(&'a [T], T);
+
+impl<T: Copy + PartialEq> Kernel for Locate<'_, T> {
+    type Out = Option<usize>;
+
+    #[inline(always)]
+    fn run(self) -> Option<usize> {
+        let Self(x, value) = self;
+        let (rows, _) = x.as_chunks::<64>();
+        let before = rows.iter().take_while(|row| !row.iter().fold(false, |any, y| any | (*y == value))).count() * 64;
+        x[before..].iter().position(|y| *y == value).map(|i| before + i)
+    }
+}
+
 macro_rules! numbers {
     ($($t:ident, $lanes:literal, $least:expr, $greatest:expr;)*) => {$(
         impl kernel::Extreme for $t {
@@ -78,6 +96,10 @@ macro_rules! numbers {
                     }
                 }
                 level.run(Find::<MAX>(x))
+            }
+
+            fn position(level: Level, x: &[Self], value: Self) -> Option<usize> {
+                level.run(Locate(x, value))
             }
         }
 

@@ -17,8 +17,8 @@
 //! Chunks are claimed in order, so the thread that a waiter waits for is running: nobody waits for work that nobody does.
 //! A panic publishes itself along the chain.
 //!
-//! Each element is combined twice, so two threads gain nothing over one that computes total and outputs in the same
-//! loop: with fewer than [`THREADS`] threads the calling thread does it alone.
+//! Each element is combined twice, so two threads gain little over one: with fewer than [`THREADS`] threads the
+//! calling thread does it alone, in the same steps.
 
 use crate::chain::Chain;
 use crate::disjoint::Disjoint;
@@ -86,29 +86,6 @@ impl<T: Clone, Op: Fn(T, T) -> T> Job<'_, T, Op> {
             *slot = running.clone();
         }
     }
-
-    /// The outputs of a chunk that is not empty, and its reduction, in one loop.
-    fn write_and_total(&self, range: Range<usize>, out: &mut [T], prefix: Option<T>) -> T {
-        match self.input {
-            Some(input) => self.both(out.iter_mut().zip(input[range].iter().cloned()), prefix),
-            None => self.both(items(out), prefix),
-        }
-    }
-
-    fn both<'o>(&self, items: impl Iterator<Item = (&'o mut T, T)>, prefix: Option<T>) -> T
-    where
-        T: 'o,
-    {
-        let mut total = None;
-        let tapped = items.inspect(|(_, x)| {
-            total = Some(match total.take() {
-                Some(sum) => (self.op)(sum, x.clone()),
-                None => x.clone(),
-            });
-        });
-        self.write_items(tapped, prefix);
-        total.expect("a chunk has at least one element")
-    }
 }
 
 /// Each element of a slice as both output and input.
@@ -145,7 +122,8 @@ impl Reducer {
                 if k + 1 == chunks {
                     return job.write(range(k), part, prefix);
                 }
-                let total = job.write_and_total(range(k), part, prefix.clone());
+                let total = job.total(range(k), part);
+                job.write(range(k), part, prefix.clone());
                 prefix = Some(append(prefix, total));
             }
             return;
