@@ -146,7 +146,7 @@ fn bandwidth(x: &[f64]) {
         black_box(words);
     };
     let raw = seconds(&|| x.par_chunks(x.len().div_ceil(threads)).for_each(read));
-    let ours = seconds(&|| drop(black_box(par_reduce::sum(x))));
+    let ours = seconds(&|| _ = black_box(par_reduce::sum(x)));
     let gigabytes = size_of_val(x) as f64 / 1e9;
     println!(
         "par-reduce/bandwidth/{}: read by {threads} threads {:.1} GB/s, par-reduce sum {:.1} GB/s: {:.0} %",

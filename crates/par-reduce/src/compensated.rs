@@ -52,19 +52,25 @@ impl Pair {
     }
 }
 
+/// Adds pairs `WIDTH..2 * WIDTH` to the ones before.
+#[inline(always)]
+fn add_upper<const WIDTH: usize>(pairs: &mut [Pair; LANES]) {
+    for i in 0..WIDTH {
+        pairs[i] = pairs[i].add(pairs[i + WIDTH]);
+    }
+}
+
 #[inline(always)]
 fn fold_halves(sums: [f64; LANES], rests: [f64; LANES]) -> Pair {
     let mut pairs = [Pair::ZERO; LANES];
     for i in 0..LANES {
         pairs[i] = Pair { sum: sums[i], rest: rests[i] };
     }
-    let mut width = LANES / 2;
-    while width > 0 {
-        for i in 0..width {
-            pairs[i] = pairs[i].add(pairs[i + width]);
-        }
-        width /= 2;
-    }
+    add_upper::<16>(&mut pairs);
+    add_upper::<8>(&mut pairs);
+    add_upper::<4>(&mut pairs);
+    add_upper::<2>(&mut pairs);
+    add_upper::<1>(&mut pairs);
     pairs[0]
 }
 

@@ -2,6 +2,8 @@
 //! lanes are folded in halves. 64 lanes are 8 registers of AVX-512, 16 of AVX2 and 32 of SSE2: enough independent
 //! chains to hide the latency of an addition, which is what makes `iter().sum()` slow.
 
+use std::ops::AddAssign;
+
 /// Independent accumulators of a float kernel.
 pub(crate) const LANES: usize = 64;
 
@@ -41,14 +43,25 @@ pub(crate) fn sum_pairs(x: &[f64], y: &[f64], f: impl Fn(f64, f64) -> f64) -> f6
 /// Lane `i` plus lane `i + 32`, then `i` plus `i + 16`, and so on.
 #[inline(always)]
 pub(crate) fn fold_halves(mut lanes: [f64; LANES]) -> f64 {
-    let mut width = LANES / 2;
-    while width > 0 {
-        for i in 0..width {
-            lanes[i] += lanes[i + width];
-        }
-        width /= 2;
-    }
+    halve::<f64, 32>(&mut lanes);
+    halve::<f64, 16>(&mut lanes);
+    halve::<f64, 8>(&mut lanes);
+    halve::<f64, 4>(&mut lanes);
+    halve::<f64, 2>(&mut lanes);
+    halve::<f64, 1>(&mut lanes);
     lanes[0]
+}
+
+/// Adds lanes `WIDTH..2 * WIDTH` to the ones before. The width is a constant, so that the lanes stay in registers; if
+/// there are fewer lanes it does nothing.
+#[inline(always)]
+pub(crate) fn halve<T: Copy + AddAssign, const WIDTH: usize>(lanes: &mut [T]) {
+    if 2 * WIDTH <= lanes.len() {
+        for i in 0..WIDTH {
+            let other = lanes[i + WIDTH];
+            lanes[i] += other;
+        }
+    }
 }
 
 /// NaN as the one NaN of `f64::NAN`: which payload an addition keeps is the compiler's choice, and it is no part of a

@@ -6,6 +6,7 @@
 
 use crate::disjoint::Disjoint;
 use crate::isa::{Kernel, Level};
+use crate::lanes::halve;
 use crate::matrix::{Matrix, ShapeError};
 use crate::reducer::{Cost, Reducer};
 
@@ -54,13 +55,12 @@ macro_rules! floats {
                             for (lane, (a, x)) in lanes.iter_mut().zip(row_tail.iter().zip(tail)) {
                                 *lane += a * x;
                             }
-                            let mut width = $lanes / 2;
-                            while width > 0 {
-                                for i in 0..width {
-                                    lanes[i] += lanes[i + width];
-                                }
-                                width /= 2;
-                            }
+                            halve::<$t, 32>(&mut lanes);
+                            halve::<$t, 16>(&mut lanes);
+                            halve::<$t, 8>(&mut lanes);
+                            halve::<$t, 4>(&mut lanes);
+                            halve::<$t, 2>(&mut lanes);
+                            halve::<$t, 1>(&mut lanes);
                             *y = if lanes[0].is_nan() { $t::NAN } else { lanes[0] };
                         }
                     }

@@ -57,14 +57,25 @@ fn extreme_in_lanes<T: Copy + PartialOrd, const LANES: usize, const MAX: bool>(x
     for (lane, value) in lanes.iter_mut().zip(tail) {
         *lane = if beats::<T, MAX>(value, lane) { *value } else { *lane };
     }
-    let mut width = LANES / 2;
-    while width > 0 {
-        for i in 0..width {
-            lanes[i] = if beats::<T, MAX>(&lanes[i + width], &lanes[i]) { lanes[i + width] } else { lanes[i] };
-        }
-        width /= 2;
-    }
+    keep_better::<T, 128, MAX>(&mut lanes);
+    keep_better::<T, 64, MAX>(&mut lanes);
+    keep_better::<T, 32, MAX>(&mut lanes);
+    keep_better::<T, 16, MAX>(&mut lanes);
+    keep_better::<T, 8, MAX>(&mut lanes);
+    keep_better::<T, 4, MAX>(&mut lanes);
+    keep_better::<T, 2, MAX>(&mut lanes);
+    keep_better::<T, 1, MAX>(&mut lanes);
     lanes[0]
+}
+
+/// The better of lanes `i` and `i + WIDTH`; if there are fewer lanes it does nothing.
+#[inline(always)]
+fn keep_better<T: Copy + PartialOrd, const WIDTH: usize, const MAX: bool>(lanes: &mut [T]) {
+    if 2 * WIDTH <= lanes.len() {
+        for i in 0..WIDTH {
+            lanes[i] = if beats::<T, MAX>(&lanes[i + WIDTH], &lanes[i]) { lanes[i + WIDTH] } else { lanes[i] };
+        }
+    }
 }
 
 /// Finds the first place of a value: 64 elements at a time, then within them.
