@@ -107,7 +107,7 @@ fn perform(act: Act) -> u64 {
         Act::Panic => panic!("I give up"),
         Act::Abort => std::process::abort(),
         Act::OverflowTheStack => overflow(1),
-        Act::WantTooMuchMemory => Vec::<u64>::with_capacity(1 << 36).capacity() as u64,
+        Act::WantTooMuchMemory => std::hint::black_box(Vec::<u64>::with_capacity(1 << 36)).capacity() as u64,
         Act::LoopForever => loop {
             std::hint::spin_loop();
         },

@@ -142,7 +142,7 @@ mod serde_bytes_like {
     use serde::de::{Deserialize, Deserializer, Error, Visitor};
     use serde::ser::{Serialize, Serializer};
 
-    pub struct Bytes(pub Vec<u8>);
+    pub(crate) struct Bytes(pub(crate) Vec<u8>);
 
     impl Serialize for Bytes {
         fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {

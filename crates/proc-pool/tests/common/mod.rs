@@ -50,7 +50,7 @@ pub fn die(death: Death) -> u64 {
         Death::Abort => std::process::abort(),
         Death::StackOverflow => overflow(1),
         Death::OutOfMemory => {
-            let hoard: Vec<u64> = Vec::with_capacity(1 << 37);
+            let hoard: Vec<u64> = std::hint::black_box(Vec::with_capacity(1 << 37));
             hoard.capacity() as u64
         }
         Death::LoopForever => loop {
