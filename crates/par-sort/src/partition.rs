@@ -88,14 +88,15 @@ pub(crate) fn cyclic<T>(v: &mut [T], left: impl Fn(&T) -> bool) -> usize {
     // SAFETY: `v` has a first element; it lives in the hand from now on, and its place is free.
     let mut hand = Hand { value: ManuallyDrop::new(unsafe { start.read() }), free: start };
     for i in 1..=end {
-        // SAFETY: `border < i <= end`. The free place is `i - 1`. The element at the border moves there, the one at `i`
-        // to the border, and `i` is free. Only then is it looked at: from its new place, and if `left` panics the hand
-        // goes to place `i`, so that every element is there once.
+        // SAFETY: `border < i <= end`. The free place is `i - 1`. The element at `i` is looked at where it stands, which
+        // the processor can begin before it knows the border; if `left` panics the hand goes to place `i - 1`. Then the
+        // element at the border moves to the free place, the one at `i` to the border, and `i` is free.
         unsafe {
+            let goes_left = left(&*start.add(i));
             std::ptr::copy(start.add(border), hand.free, 1);
             std::ptr::copy_nonoverlapping(start.add(i), start.add(border), 1);
             hand.free = start.add(i);
-            border += usize::from(left(&*start.add(border)));
+            border += usize::from(goes_left);
         }
     }
     // The one in the hand is looked at last: back in the slice, so that a panic finds everything in place.
