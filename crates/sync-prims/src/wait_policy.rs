@@ -38,12 +38,9 @@ pub struct WaitPolicy {
     yields: u32,
     /// A yield that took longer gave the core away, and stage 2 is over.
     given_away: Duration,
-    /// How many times as long as a yield took from a whole time slice upwards no other is tried; 0: none is remembered.
+    /// For how many times as long as a yield took that gave the core away no other is tried; 0: it is not remembered.
     remembered: u32,
 }
-
-/// A yield that took longer lost the core to a thread that runs until the scheduler stops it.
-const SLICE: Duration = Duration::from_micros(500);
 
 /// Pauses in the longest step of stage 1, about half a microsecond.
 const LONGEST_STEP: u32 = 32;
@@ -84,7 +81,7 @@ impl WaitPolicy {
         self
     }
 
-    /// After a yield that cost a whole time slice, leaves out stage 2 for `times` as long as that yield took, in every wait of
+    /// After a yield that [gave the core away](Self::given_away), leaves out stage 2 for `times` as long as that yield took, in every wait of
     /// this process under a policy that remembers: a stranger that wants the core all the time takes at most `1 / times` of
     /// a waiter's time, while a sleeper is run as soon as it is woken. 0, the default, remembers nothing.
     pub const fn remembering(mut self, times: u32) -> Self {
@@ -144,10 +141,8 @@ impl Polling {
             }
             yield_now();
             let took = start.elapsed();
-            if remembered > 0 && took > SLICE {
-                strangers::seen(start, took.saturating_mul(remembered));
-            }
             if took > given_away {
+                strangers::seen(start, took.saturating_mul(remembered));
                 // Somebody wanted the core. One more look (the partner may have been the one), then sleep.
                 self.step = pauses.saturating_add(yields);
                 return true;

@@ -88,7 +88,7 @@ impl<T> BoundedQueue<T> {
         // At rest a partner acts within microseconds, so many yields; on a busy machine one yield costs milliseconds and is
         // remembered.
         #[cfg(not(loom))]
-        const POLICY: WaitPolicy = WaitPolicy::new().yields(64).given_away(Duration::from_millis(1)).remembering(64);
+        const POLICY: WaitPolicy = WaitPolicy::new().yields(64).given_away(Duration::from_micros(100)).remembering(64);
         #[cfg(loom)]
         const POLICY: WaitPolicy = WaitPolicy::new();
         let waiters = || CachePadded::new(EventCount::with_policy(POLICY));

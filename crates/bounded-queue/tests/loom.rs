@@ -1,0 +1,144 @@
+//! The queue as used, on every interleaving of two or three threads: `RUSTFLAGS="--cfg loom" cargo test -p bounded-queue
+//! --release --test loom`.
+#![cfg(loom)]
+
+use bounded_queue::{BoundedQueue, Rendezvous, TaskQueue, TryPopError, TryPushError, channel};
+use loom::model::Builder;
+use loom::sync::Arc;
+use loom::thread;
+
+fn model(f: impl Fn() + Send + Sync + 'static) {
+    let mut builder = Builder::new();
+    builder.preemption_bound = Some(2);
+    builder.check(f);
+}
+
+#[test]
+fn two_pushes_and_two_pops_through_one_slot() {
+    model(|| {
+        let queue = Arc::new(BoundedQueue::new(1));
+        let other = Arc::clone(&queue);
+        let pusher = thread::spawn(move || {
+            other.push(1).unwrap();
+            other.push(2).unwrap();
+        });
+        assert_eq!((queue.pop(), queue.pop()), (Some(1), Some(2)));
+        pusher.join().unwrap();
+    });
+}
+
+#[test]
+fn two_pushers_one_popper() {
+    model(|| {
+        let queue = Arc::new(BoundedQueue::new(1));
+        let pushers: Vec<_> = (1..=2)
+            .map(|n| {
+                let queue = Arc::clone(&queue);
+                thread::spawn(move || queue.push(n).unwrap())
+            })
+            .collect();
+        assert_eq!(queue.pop().unwrap() + queue.pop().unwrap(), 3);
+        pushers.into_iter().for_each(|pusher| pusher.join().unwrap());
+    });
+}
+
+#[test]
+fn close_wakes_a_popper_and_a_pusher() {
+    model(|| {
+        let queue = Arc::new(BoundedQueue::<u8>::new(1));
+        let other = Arc::clone(&queue);
+        let popper = thread::spawn(move || other.pop());
+        queue.close();
+        assert_eq!(popper.join().unwrap(), None);
+    });
+    model(|| {
+        let queue = Arc::new(BoundedQueue::new(1));
+        queue.push(1).unwrap();
+        let other = Arc::clone(&queue);
+        let pusher = thread::spawn(move || other.push(2).is_err());
+        queue.close();
+        assert!(pusher.join().unwrap());
+    });
+}
+
+#[test]
+fn a_push_that_races_with_close_is_in_or_refused() {
+    model(|| {
+        let queue = Arc::new(BoundedQueue::new(1));
+        let other = Arc::clone(&queue);
+        let pusher = thread::spawn(move || other.push(7).is_ok());
+        queue.close();
+        let popped = queue.pop();
+        assert_eq!(popped.is_some(), pusher.join().unwrap());
+    });
+}
+
+#[test]
+fn tries_tell_the_truth() {
+    model(|| {
+        let queue = Arc::new(BoundedQueue::new(1));
+        let other = Arc::clone(&queue);
+        let pusher = thread::spawn(move || {
+            other.try_push(1).unwrap();
+            matches!(other.try_push(2), Err(TryPushError::Full(2)))
+        });
+        let first = queue.try_pop();
+        let full = pusher.join().unwrap();
+        let left = queue.try_iter().count();
+        assert_eq!(usize::from(first.is_ok()) + left, if full { 1 } else { 2 });
+        assert_eq!(queue.try_pop(), Err(TryPopError::Empty));
+    });
+}
+
+#[test]
+fn a_forced_push_meets_a_pop() {
+    model(|| {
+        let queue = Arc::new(BoundedQueue::new(1));
+        queue.push(1).unwrap();
+        let other = Arc::clone(&queue);
+        let forcer = thread::spawn(move || other.force_push(2).unwrap());
+        let popped = queue.pop();
+        let displaced = forcer.join().unwrap();
+        match (popped, displaced, queue.try_pop()) {
+            (Some(1), None, Ok(2)) | (Some(2), Some(1), Err(TryPopError::Empty)) => {}
+            other => panic!("{other:?}"),
+        }
+    });
+}
+
+#[test]
+fn the_last_halves_go_at_once() {
+    model(|| {
+        let (sender, receiver) = channel(1);
+        let item = Arc::new(());
+        sender.send(Arc::clone(&item)).unwrap();
+        let dropper = thread::spawn(move || drop(sender));
+        drop(receiver);
+        dropper.join().unwrap();
+        assert_eq!(Arc::strong_count(&item), 1);
+    });
+}
+
+#[test]
+fn join_waits_for_the_guard() {
+    model(|| {
+        let queue = Arc::new(TaskQueue::new(1));
+        queue.push(1).unwrap();
+        let other = Arc::clone(&queue);
+        let worker = thread::spawn(move || drop(other.pop()));
+        queue.join();
+        assert_eq!(queue.unfinished(), 0);
+        worker.join().unwrap();
+    });
+}
+
+#[test]
+fn a_rendezvous_hands_over() {
+    model(|| {
+        let meeting = Arc::new(Rendezvous::new());
+        let other = Arc::clone(&meeting);
+        let producer = thread::spawn(move || other.push(1).is_ok());
+        assert_eq!(meeting.pop(), Some(1));
+        assert!(producer.join().unwrap());
+    });
+}
