@@ -122,12 +122,12 @@ fn barrier(demo: &mut Demo) {
             let (barrier, finished, early, leaders, cells, next) =
                 (&barrier, &finished, &early, &leaders, &cells, &next);
             s.spawn(move || {
-                for phase in 0..phases {
+                for finished in finished {
                     let values: Vec<usize> = cells.iter().map(|cell| cell.load(Relaxed)).collect();
                     next[own].store(step(&values, own), Relaxed);
-                    finished[phase].fetch_add(1, Relaxed);
+                    finished.fetch_add(1, Relaxed);
                     let round = barrier.wait().expect("nobody breaks it");
-                    early.fetch_or(finished[phase].load(Relaxed) != threads, Relaxed);
+                    early.fetch_or(finished.load(Relaxed) != threads, Relaxed);
                     leaders.fetch_add(usize::from(round.is_leader()), Relaxed);
                     cells[own].store(next[own].load(Relaxed), Relaxed);
                     barrier.wait().expect("nobody breaks it");

@@ -20,7 +20,7 @@
 //! Source: the cyclic barrier of the lecture (counter and turnstile), with the broken state of Java's `CyclicBarrier`.
 
 use crate::deadline;
-use crate::sync::{AtomicU64, Condvar, Mutex, MutexGuard, Ordering};
+use crate::sync::{AtomicU64, Condvar, Mutex, MutexGuard, Ordering, planted};
 use crate::wait_policy::WaitPolicy;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -292,7 +292,7 @@ impl Barrier {
 
     /// Ends this generation as broken.
     fn break_generation(&self, mut core: MutexGuard<'_, Core>) {
-        if core.asking > 0 {
+        if core.asking > 0 && !planted("break a generation without a note") {
             let note = (core.generation, core.asking);
             core.breaks.push(note);
         }
@@ -308,7 +308,9 @@ impl Barrier {
         core.generation += 1;
         self.generation.store(core.generation, Ordering::Release);
         drop(core);
-        self.changed.notify_all();
+        if !planted("open a generation without waking") {
+            self.changed.notify_all();
+        }
     }
 
     /// Waits until the generation of `arrival` has ended, and says how.
@@ -331,8 +333,9 @@ impl Barrier {
                 continue;
             };
             let timed_out = self.changed.wait_until(&mut core, deadline).timed_out();
-            if timed_out && core.generation == arrival.generation && !core.tripping {
-                core.asking -= 1; // this thread knows
+            let still_open = core.generation == arrival.generation && !core.tripping;
+            if timed_out && (still_open || planted("time out without looking at the generation")) {
+                core.asking = core.asking.saturating_sub(1); // this thread knows
                 self.break_generation(core);
                 return Err(BarrierError::TimedOut);
             }

@@ -6,10 +6,18 @@
 //! [`mutants`] runs a model of this file against each in a process of its own, which must come to grief.
 #![cfg(loom)]
 
+#[path = "loom/barrier.rs"]
+mod barrier;
 #[path = "loom/event_count.rs"]
 mod event_count;
+#[path = "loom/latch.rs"]
+mod latch;
+#[path = "loom/monitor.rs"]
+mod monitor;
 #[path = "loom/mutants.rs"]
 mod mutants;
+#[path = "loom/semaphore.rs"]
+mod semaphore;
 
 /// All interleavings with at most `preemptions` involuntary switches.
 fn model(preemptions: usize, run: impl Fn() + Sync + Send + 'static) {

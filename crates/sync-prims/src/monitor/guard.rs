@@ -4,7 +4,7 @@ use super::hall::Place;
 use super::{Inside, Monitor};
 use crate::deadline;
 use crate::parker::{Seat, Wakes};
-use crate::sync::{MutexGuard, Ordering};
+use crate::sync::{MutexGuard, Ordering, planted};
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::time::{Duration, Instant};
@@ -73,7 +73,9 @@ impl<'a, T> MonitorGuard<'a, T> {
                 inside.hall.data_changed();
             }
             let own = inside.hall.enter(place, ticket, seat.parker());
-            self.monitor.leave(inside);
+            if ticket.is_none() || !planted("sleep again without passing the wake-up on") {
+                self.monitor.leave(inside);
+            }
             let woken = seat.wait(self.monitor.policy, deadline).is_some();
             let inside = self.inside.insert(self.monitor.inside.lock());
             let timed_out = !woken && inside.hall.give_up(place, own);

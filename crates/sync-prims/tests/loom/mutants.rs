@@ -6,6 +6,18 @@ const MUTANTS: &[(&str, &str)] = &[
     ("ring without passing the mutex", "event_count::a_change_before_the_notification_is_never_missed"),
     ("listen without the fence", "event_count::a_change_before_the_notification_is_never_missed"),
     ("keep a notification when dropped", "event_count::a_dropped_listener_passes_its_notification_on"),
+    ("ring without passing the mutex", "semaphore::fifo_hands_a_permit_over"),
+    ("queue up without looking again", "semaphore::fifo_hands_a_permit_over"),
+    ("queue up without looking again", "semaphore::barging_wakes_who_can_go_on"),
+    ("release without serving the line", "semaphore::fifo_hands_a_permit_over"),
+    ("leave the line without serving those behind", "semaphore::a_timed_out_head_lets_those_behind_move_up"),
+    ("time out although served", "semaphore::a_grant_that_meets_a_timeout_is_not_lost"),
+    ("open a generation without waking", "barrier::two_rounds"),
+    ("break a generation without a note", "barrier::a_timeout_breaks_it_for_both_or_for_none"),
+    ("time out without looking at the generation", "barrier::a_timeout_breaks_it_for_both_or_for_none"),
+    ("never evaluate a condition", "monitor::a_named_condition_comes_true"),
+    ("leave a closure where it is", "monitor::a_closure_comes_true"),
+    ("sleep again without passing the wake-up on", "monitor::a_closure_woken_in_vain_passes_it_on"),
     ("believe the clock", "event_count::a_notification_that_meets_a_timeout_is_not_lost"),
 ];
 
