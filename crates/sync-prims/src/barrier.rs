@@ -204,7 +204,7 @@ impl Barrier {
         if core.tripping {
             core.broken = true;
         } else {
-            self.break_generation(core);
+            self.break_generation(core, true);
         }
     }
 
@@ -212,10 +212,11 @@ impl Barrier {
     pub fn reset(&self) {
         let mut core = self.core.lock();
         if core.arrived > 0 && !core.tripping {
-            self.break_generation(core);
-            core = self.core.lock();
+            // In one step: nobody may find the barrier broken in between.
+            self.break_generation(core, false);
+        } else {
+            core.broken = false;
         }
-        core.broken = false;
     }
 
     /// Whether nobody can pass before a [`reset`](Self::reset).
@@ -284,20 +285,20 @@ impl Barrier {
                 self.next_generation(core);
             }
             Err(panic) => {
-                self.break_generation(core);
+                self.break_generation(core, true);
                 resume_unwind(panic);
             }
         }
     }
 
-    /// Ends this generation as broken.
-    fn break_generation(&self, mut core: MutexGuard<'_, Core>) {
+    /// Ends this generation as broken, and the barrier with it if it is to stay so.
+    fn break_generation(&self, mut core: MutexGuard<'_, Core>, stays: bool) {
         if core.asking > 0 && !planted("break a generation without a note") {
             let note = (core.generation, core.asking);
             core.breaks.push(note);
         }
         core.parties -= core.leaving;
-        core.broken = true;
+        core.broken = stays;
         self.next_generation(core);
     }
 
@@ -336,7 +337,7 @@ impl Barrier {
             let still_open = core.generation == arrival.generation && !core.tripping;
             if timed_out && (still_open || planted("time out without looking at the generation")) {
                 core.asking = core.asking.saturating_sub(1); // this thread knows
-                self.break_generation(core);
+                self.break_generation(core, true);
                 return Err(BarrierError::TimedOut);
             }
         }

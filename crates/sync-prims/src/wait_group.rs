@@ -4,7 +4,7 @@
 
 use crate::deadline;
 use crate::event_count::EventCount;
-use crate::sync::{AtomicUsize, Ordering};
+use crate::sync::{AtomicU64, Ordering};
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -36,10 +36,9 @@ pub struct WaitGroup {
 
 #[derive(Default)]
 struct Shared {
-    /// Tokens alive.
-    tokens: AtomicUsize,
-    /// How often `tokens` has come down to zero: a waiter that was slow to wake still learns of a zero that is over.
-    zeros: AtomicUsize,
+    /// Tokens alive in the lower half; in the upper half how often that has come down to zero, so that a waiter that is
+    /// slow to wake still learns of a zero that is over. One word, so that no waiter can take an old zero for a new one.
+    word: AtomicU64,
     done: EventCount,
 }
 
@@ -47,6 +46,17 @@ struct Shared {
 #[must_use = "dropped at once, there is nobody to wait for"]
 pub struct WaitToken {
     shared: Arc<Shared>,
+}
+
+/// One more zero, in [`Shared::word`]. The count of zeros wraps.
+const ZERO: u64 = 1 << 32;
+
+fn tokens(word: u64) -> usize {
+    (word % ZERO) as usize
+}
+
+fn zeros(word: u64) -> u64 {
+    word / ZERO
 }
 
 impl WaitGroup {
@@ -64,7 +74,7 @@ impl WaitGroup {
 
     /// Tokens alive: a snapshot.
     pub fn tokens(&self) -> usize {
-        self.shared.tokens.load(Ordering::Acquire)
+        tokens(self.shared.word.load(Ordering::Acquire))
     }
 
     /// Waits until no token is alive.
@@ -89,15 +99,17 @@ impl WaitGroup {
     }
 
     fn wait_deadline(&self, deadline: Option<Instant>) -> bool {
-        let zeros = || self.shared.zeros.load(Ordering::Acquire);
-        let before = zeros();
-        self.shared.done.wait_for(deadline, || (self.tokens() == 0 || zeros() != before).then_some(())).is_some()
+        let look = || self.shared.word.load(Ordering::Acquire);
+        let before = zeros(look());
+        let ready = |word| (tokens(word) == 0 || zeros(word) != before).then_some(());
+        self.shared.done.wait_for(deadline, || ready(look())).is_some()
     }
 }
 
 impl Shared {
     fn add(&self) {
-        self.tokens.fetch_add(1, Ordering::Relaxed);
+        let before = self.word.fetch_add(1, Ordering::Relaxed);
+        assert!(tokens(before) < u32::MAX as usize / 2, "a wait group has room for two thousand million tokens");
     }
 }
 
@@ -110,9 +122,11 @@ impl Clone for WaitToken {
 
 impl Drop for WaitToken {
     fn drop(&mut self) {
-        if self.shared.tokens.fetch_sub(1, Ordering::AcqRel) == 1 {
-            // `SeqCst` because the notification relies on it.
-            self.shared.zeros.fetch_add(1, Ordering::SeqCst);
+        // `SeqCst` because the notification relies on it; it also releases the holder's writes to those who wait.
+        let dropped = self.shared.word.fetch_update(Ordering::SeqCst, Ordering::Relaxed, |word| {
+            Some(if tokens(word) == 1 { (word - 1).wrapping_add(ZERO) } else { word - 1 })
+        });
+        if dropped.is_ok_and(|before| tokens(before) == 1) {
             self.shared.done.notify_all();
         }
     }
@@ -126,6 +140,6 @@ impl fmt::Debug for WaitGroup {
 
 impl fmt::Debug for WaitToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WaitToken").field("tokens", &self.shared.tokens.load(Ordering::Relaxed)).finish()
+        f.debug_struct("WaitToken").field("tokens", &tokens(self.shared.word.load(Ordering::Relaxed))).finish()
     }
 }

@@ -13,7 +13,7 @@ const MUTANTS: &[(&str, &str)] = &[
     ("leave the line without serving those behind", "semaphore::a_timed_out_head_lets_those_behind_move_up"),
     ("time out although served", "semaphore::a_grant_that_meets_a_timeout_is_not_lost"),
     ("open a generation without waking", "barrier::two_rounds"),
-    ("break a generation without a note", "barrier::a_timeout_breaks_it_for_both_or_for_none"),
+    ("break a generation without a note", "barrier::a_reset_meets_an_arrival"),
     ("time out without looking at the generation", "barrier::a_timeout_breaks_it_for_both_or_for_none"),
     ("never evaluate a condition", "monitor::a_named_condition_comes_true"),
     ("leave a closure where it is", "monitor::a_closure_comes_true"),
