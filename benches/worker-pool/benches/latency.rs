@@ -17,7 +17,13 @@ fn main() {
     if let Ok(only) = std::env::var("LATENCY_ONLY") {
         all.retain(|(name, _)| only.split(',').any(|wanted| wanted == *name));
     }
-    let hog = busy.then(|| std::thread::spawn(|| while !STOP.load(Ordering::Relaxed) {}));
+    let hog = busy.then(|| {
+        std::thread::spawn(|| {
+            while !STOP.load(Ordering::Relaxed) {
+                std::hint::spin_loop()
+            }
+        })
+    });
     println!(
         "microseconds from call to return, two halves of the time given, {} machine",
         if busy { "busy" } else { "quiet" }
