@@ -137,18 +137,19 @@ fn lying_keys_lose_nothing() {
     silence();
     for n in [10, 100, 3000, 100_000] {
         for (_, values) in shapes(n, 15).into_iter().take(3) {
-            for modulus in [2, 50, u64::MAX] {
+            // One thread alone reaches the check of the sequential distribution.
+            for (threads, modulus) in [(1, 2), (1, u64::MAX), (3, 2), (3, 50), (3, u64::MAX)] {
                 let alive = AtomicUsize::new(0);
                 let mut v: Vec<Counted<'_>> = values.iter().map(|&x| Counted::new(x, &alive)).collect();
                 let dice = AtomicUsize::new(1);
                 quietly(|| {
-                    Sorter::new().threads(3).sequential_below(if n > 5000 { 30_000 } else { 0 }).sort_radix_by_key(
-                        &mut v,
-                        |x| {
+                    Sorter::new()
+                        .threads(threads)
+                        .sequential_below(if n > 5000 { 30_000 } else { 0 })
+                        .sort_radix_by_key(&mut v, |x| {
                             let random = Rng::new(dice.fetch_add(1, Relaxed) as u64).next();
                             if random.is_multiple_of(50) { random % modulus } else { x.get() }
-                        },
-                    );
+                        });
                 });
                 assert_permutation(v, &values, &alive);
             }
