@@ -123,8 +123,13 @@ impl Core {
         true
     }
 
+    /// Whether there is a reason to stay awake: work, or that it is time to go home. Each of them must be here, or a worker
+    /// sleeps through what happened between its last look and its idle bit.
     fn has_work(&self, me: usize) -> bool {
-        self.slots.iter().any(|slot| slot.is_open()) || !self.queue.is_idle() || self.inboxes[me].has_work()
+        self.slots.iter().any(|slot| slot.is_open())
+            || !self.queue.is_idle()
+            || self.queue.is_finished()
+            || self.inboxes[me].has_work()
     }
 }
 
