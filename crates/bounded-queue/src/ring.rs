@@ -31,7 +31,7 @@
 //! [`Refused::Pending`]: soon to be settled by a thread that is in the middle of its operation.
 
 use crate::CapacityError;
-use crate::sync::{AtomicUsize, Ordering, UnsafeCell, total_order};
+use crate::sync::{AtomicUsize, Ordering, UnsafeCell};
 use crossbeam_utils::CachePadded;
 use std::fmt;
 use std::mem::MaybeUninit;
@@ -168,10 +168,7 @@ impl<T> Ring<T> {
             let slot = self.slot(tail);
             if tail & CLOSED == 0 && slot.turn.load(Ordering::Acquire) == self.lap_of(tail) {
                 match self.tail.compare_exchange_weak(tail, self.next(tail), Ordering::SeqCst, Ordering::Relaxed) {
-                    Ok(_) => {
-                        total_order();
-                        return Ok(Vacancy { ring: self, position: tail });
-                    }
+                    Ok(_) => return Ok(Vacancy { ring: self, position: tail }),
                     Err(now) => tail = races.lost(now),
                 }
             } else {
@@ -188,10 +185,7 @@ impl<T> Ring<T> {
         loop {
             if self.slot(head).turn.load(Ordering::Acquire) == self.lap_of(head) | READABLE {
                 match self.head.compare_exchange_weak(head, self.next(head), Ordering::SeqCst, Ordering::Relaxed) {
-                    Ok(_) => {
-                        total_order();
-                        return Ok(self.empty(head));
-                    }
+                    Ok(_) => return Ok(self.empty(head)),
                     Err(now) => head = races.lost(now),
                 }
             } else {
@@ -212,10 +206,7 @@ impl<T> Ring<T> {
                 continue;
             }
             match self.tail.compare_exchange_weak(tail, self.ahead(tail, free), Ordering::SeqCst, Ordering::Relaxed) {
-                Ok(_) => {
-                    total_order();
-                    return Ok(Vacancies { ring: self, position: tail, left: free });
-                }
+                Ok(_) => return Ok(Vacancies { ring: self, position: tail, left: free }),
                 Err(now) => tail = races.lost(now),
             }
         }
@@ -239,7 +230,6 @@ impl<T> Ring<T> {
             out.reserve(ready);
             match self.head.compare_exchange_weak(head, self.ahead(head, ready), Ordering::SeqCst, Ordering::Relaxed) {
                 Ok(_) => {
-                    total_order();
                     for _ in 0..ready {
                         out.push(self.empty(head));
                         head = self.next(head);
@@ -267,10 +257,8 @@ impl<T> Ring<T> {
         if !full || self.tail.compare_exchange(tail, self.next(tail), Ordering::SeqCst, Ordering::Relaxed).is_err() {
             return Err((value, Refused::Exhausted));
         }
-        total_order();
         let displaced = self.head.compare_exchange(head, self.next(head), Ordering::SeqCst, Ordering::Relaxed);
         if displaced.is_ok() {
-            total_order();
             let oldest = self.take(head);
             self.fill(tail, value);
             return Ok(Some(oldest));
@@ -286,19 +274,15 @@ impl<T> Ring<T> {
 
     /// Closes the ring to pushes; false if it was closed before.
     pub(crate) fn close(&self) -> bool {
-        let first = self.tail.fetch_or(CLOSED, Ordering::SeqCst) & CLOSED == 0;
-        total_order();
-        first
+        self.tail.fetch_or(CLOSED, Ordering::SeqCst) & CLOSED == 0
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        total_order();
         self.tail.load(Ordering::SeqCst) & CLOSED != 0
     }
 
     /// How many positions were claimed by pushes and not by pops, at some moment of the call.
     pub(crate) fn len(&self) -> usize {
-        total_order();
         loop {
             let tail = self.tail.load(Ordering::SeqCst);
             let head = self.head.load(Ordering::SeqCst);
@@ -345,7 +329,6 @@ impl<T> Ring<T> {
         if now != tail {
             return Ok(now);
         }
-        total_order();
         let head = self.head.load(Ordering::SeqCst);
         let now = self.tail.load(Ordering::SeqCst);
         if now != tail {
@@ -373,7 +356,6 @@ impl<T> Ring<T> {
         if now != head {
             return Ok(now);
         }
-        total_order();
         let tail = self.tail.load(Ordering::SeqCst);
         if tail & !CLOSED == head {
             return Err(if tail & CLOSED == 0 { Refused::Exhausted } else { Refused::Closed });

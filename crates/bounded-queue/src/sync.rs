@@ -18,14 +18,6 @@ pub(crate) use loom::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-/// Shows loom the single total order of `SeqCst` operations, which it does not model (it treats them as acquire-release).
-/// Nothing outside of loom: there the orderings of the operations themselves give it.
-#[inline(always)]
-pub(crate) fn total_order() {
-    #[cfg(loom)]
-    loom::sync::atomic::fence(Ordering::SeqCst);
-}
-
 #[cfg(not(loom))]
 mod real {
     /// A cell with loom's way of access, so that loom sees each one.

@@ -1,6 +1,6 @@
 //! A queue that knows when everything taken out of it has been worked on: Python's `queue.Queue` with `task_done` and `join`.
 
-use crate::sync::{AtomicUsize, Ordering, total_order};
+use crate::sync::{AtomicUsize, Ordering};
 use crate::{BoundedQueue, CapacityError, Closed, PopTimeoutError, PushTimeoutError, TryPopError, TryPushError};
 use crossbeam_utils::CachePadded;
 use std::fmt;
@@ -221,7 +221,6 @@ impl<T> TaskQueue<T> {
 
     fn done(&self) {
         if self.unfinished.fetch_sub(1, Ordering::SeqCst) == 1 {
-            total_order();
             self.idle.notify_all();
         }
     }
