@@ -147,8 +147,8 @@ impl Reducer {
 /// The sum as if added in twice the precision of `f64` and then rounded once.
 ///
 /// The relative error is about `2^-53 + n² · 2^-106 · Σ|x| / |Σx|`: exact to the last bit or nearly so unless the terms
-/// cancel to less than 10^-16 of their size, where [`sum_exact`](crate::sum_exact) is the answer. Beyond the cache it costs what
-/// [`sum`](crate::sum) costs. Infinite inputs, and sums that overflow on the way, give what additions in some order give:
+/// cancel to less than 10^-16 of their size, where [`sum_exact`](crate::sum_exact) is the answer. What it does more than
+/// [`sum`](crate::sum) the memory mostly hides beyond the cache; within the cache it is slower. Infinite inputs, and sums that overflow on the way, give what additions in some order give:
 /// an infinity or NaN. As [`sum`](crate::sum), the bits never depend on threads or instruction set.
 ///
 /// ```

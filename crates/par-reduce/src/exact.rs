@@ -178,8 +178,9 @@ impl Reducer {
 
 /// The correctly rounded sum: the float nearest to the exact one, ties to even, as Python's `math.fsum` gives it.
 ///
-/// By definition it depends neither on the order of the elements nor on anything but them. Beyond the cache it costs about
-/// what [`sum`](crate::sum) costs; see the table in the crate's page. For `f32` the exact sum is rounded to `f32` once.
+/// By definition it depends neither on the order of the elements nor on anything but them. It costs more
+/// than [`sum`](crate::sum), which does one operation for each element: the memory hides a part of that, not all of it.
+/// For `f32` the exact sum is rounded to `f32` once.
 ///
 /// Overflow on the way does not exist: only if the exact sum itself rounds beyond the greatest float the result is
 /// infinite (where `math.fsum` raises an error). An infinite input gives that infinity, both of them or a NaN give

@@ -321,7 +321,7 @@ pub(crate) fn assert_same_length(x: &[f64], y: &[f64]) {
 /// If the sum of narrow integers does not fit into 64 bits, which takes more than 2^32 of them.
 ///
 /// # Complexity
-/// O(n), one pass; beyond the cache the memory bus is the limit. Allocates 16 bytes for each 128 KiB of input when it runs
+/// O(n), one pass. Allocates 16 bytes for each 128 KiB of input when it runs
 /// on several threads.
 #[track_caller]
 pub fn sum<T: Summable>(x: &[T]) -> T::Total {
