@@ -2,6 +2,7 @@
 
 use crate::run::{Failure, cargo, output};
 use serde_json::Value;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -96,7 +97,8 @@ fn member(package: &Value, names: &[&str]) -> Member {
     }
 }
 
-/// Lower floors first, by name within a floor. A floor is one more than the highest it imports.
+/// Lower floors first; within a floor those on which most others stand, then by name. A floor is one more than the highest
+/// it imports.
 fn order(crates: &mut [Member]) {
     let mut floors: BTreeMap<String, usize> = BTreeMap::new();
     for _ in 0..crates.len() {
@@ -105,7 +107,9 @@ fn order(crates: &mut [Member]) {
             floors.insert(member.name.clone(), below.map_or(0, |floor| floor + 1));
         }
     }
-    crates.sort_by_key(|member| (floors[&member.name], member.name.clone()));
+    let imports: Vec<String> = crates.iter().flat_map(|member| member.imports.clone()).collect();
+    let importers = |name: &String| imports.iter().filter(|import| *import == name).count();
+    crates.sort_by_key(|member| (floors[&member.name], Reverse(importers(&member.name)), member.name.clone()));
 }
 
 /// The list in `value`, empty if it is none.
