@@ -1,1 +1,8 @@
-//! What the benchmarks of `proc-pool` share. The benchmarks are under `benches/`.
+//! What the benchmarks of `proc-pool` share: the contenders that are processes of their own. The benchmarks are under
+//! `benches/`.
+
+mod echo;
+mod python;
+
+pub use echo::Echo;
+pub use python::{Pooled, Python};
