@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 #[cfg(not(target_os = "linux"))]
-compile_error!("proc-pool needs Linux: process descriptors, sealed memory files and shared futexes");
+compile_error!("proc-pool needs Linux: process descriptors and sealed memory files");
 
 mod batch;
 mod builder;

@@ -1,3 +1,3 @@
-//! The one place that names where locks between threads come from. Locks between processes are in `shared`.
+//! The one place that names where locks come from.
 
 pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
