@@ -4,24 +4,25 @@ use crate::arbiter::Arbiter;
 use crate::gate::{TimedOut, ring, wait_for};
 use crate::policy::Policy;
 use crate::set::Set;
-use crate::sync::{Condvar, Mutex, MutexGuard};
+use crate::sync::{Condvar, Mutex, MutexGuard, lazy_static, per_thread};
 use std::cell::RefCell;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Instant;
 
-/// Who holds which lock of the process, by number.
-static ARBITER: LazyLock<Mutex<Arbiter<Arc<Condvar>>>> =
-    LazyLock::new(|| Mutex::new(Arbiter::new(0, Policy::default().bound())));
+lazy_static! {
+    /// Who holds which lock of the process, by number.
+    static ARBITER: Mutex<Arbiter<Arc<Condvar>>> = Mutex::new(Arbiter::new(0, Policy::default().bound()));
 
-/// Numbers of locks that are gone, and how many were given out in all. Locked before the arbiter.
-static NUMBERS: LazyLock<Mutex<(Vec<usize>, usize)>> = LazyLock::new(|| Mutex::new((Vec::new(), 0)));
+    /// Numbers of locks that are gone, and how many were given out in all. Locked before the arbiter.
+    static NUMBERS: Mutex<(Vec<usize>, usize)> = Mutex::new((Vec::new(), 0));
+}
 
-thread_local!(
+per_thread! {
     /// Numbers of the locks this thread holds.
-    static HELD: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) }
-);
+    static HELD: RefCell<Vec<usize>> = RefCell::new(Vec::new());
+}
 
 /// A lock's number, given back when the lock is dropped.
 struct Number(usize);
@@ -73,7 +74,8 @@ pub struct Guard<'a, T> {
 /// Takes the numbers in `set`, all or nothing. `object` may refuse, by a panic, to wait without limit; it sees what is held.
 #[track_caller]
 pub(crate) fn take(set: &Set, deadline: Option<Instant>, object: impl FnOnce(&[usize])) -> Result<(), TimedOut> {
-    HELD.with_borrow_mut(|held| {
+    HELD.with(|held| {
+        let held = &mut *held.borrow_mut();
         let mut arbiter = ARBITER.lock();
         if !arbiter.try_quick(set) {
             wait_for(&mut arbiter, set, deadline, !held.is_empty(), || object(held))?;
@@ -85,7 +87,8 @@ pub(crate) fn take(set: &Set, deadline: Option<Instant>, object: impl FnOnce(&[u
 
 /// As [`take`], without waiting.
 pub(crate) fn try_take(set: &Set) -> bool {
-    HELD.with_borrow_mut(|held| {
+    HELD.with(|held| {
+        let held = &mut *held.borrow_mut();
         let mut arbiter = ARBITER.lock();
         let granted = arbiter.try_quick(set) || arbiter.try_request(set, !held.is_empty());
         if granted {

@@ -53,11 +53,11 @@ mod source {
         }
 
         pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
-            MutexGuard(Some(self.0.lock().expect(POISON)))
+            MutexGuard { lock: self, inner: Some(self.0.lock().expect(POISON)) }
         }
 
         pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-            self.0.try_lock().ok().map(|guard| MutexGuard(Some(guard)))
+            self.0.try_lock().ok().map(|guard| MutexGuard { lock: self, inner: Some(guard) })
         }
 
         pub(crate) fn into_inner(self) -> T {
@@ -76,18 +76,21 @@ mod source {
     }
 
     /// Holds the checker's guard; only a wait takes it out for a while.
-    pub(crate) struct MutexGuard<'a, T>(Option<checker::sync::MutexGuard<'a, T>>);
+    pub(crate) struct MutexGuard<'a, T> {
+        lock: &'a Mutex<T>,
+        inner: Option<checker::sync::MutexGuard<'a, T>>,
+    }
 
     impl<T> Deref for MutexGuard<'_, T> {
         type Target = T;
         fn deref(&self) -> &T {
-            self.0.as_deref().expect("only a wait takes the guard out")
+            self.inner.as_deref().expect("only a wait takes the guard out")
         }
     }
 
     impl<T> DerefMut for MutexGuard<'_, T> {
         fn deref_mut(&mut self) -> &mut T {
-            self.0.as_deref_mut().expect("only a wait takes the guard out")
+            self.inner.as_deref_mut().expect("only a wait takes the guard out")
         }
     }
 
@@ -113,19 +116,17 @@ mod source {
         }
 
         pub(crate) fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
-            let inner = guard.0.take().expect("one wait at a time");
-            guard.0 = Some(self.0.wait(inner).expect(POISON));
+            let inner = guard.inner.take().expect("one wait at a time");
+            guard.inner = Some(self.0.wait(inner).expect(POISON));
         }
 
-        /// In a model the time is up at once or never, as the schedule likes (shuttle); loom has no choice to offer
-        /// and lets the others go first.
+        /// Always times out, after anything the others can do meanwhile: between the unlock and the lock the checker lets them
+        /// run as far as it likes. Together with the untimed wait that is every outcome.
         pub(crate) fn wait_until<T>(&self, guard: &mut MutexGuard<'_, T>, _: Instant) -> WaitTimeoutResult {
+            drop(guard.inner.take());
             #[cfg(shuttle)]
-            if !shuttle::rand::Rng::gen_bool(&mut shuttle::rand::thread_rng(), 0.3) {
-                self.wait(guard);
-                return WaitTimeoutResult(false);
-            }
-            let _ = guard;
+            yield_now();
+            guard.inner = Some(guard.lock.0.lock().expect(POISON));
             WaitTimeoutResult(true)
         }
 
@@ -146,3 +147,32 @@ mod source {
 }
 
 pub(crate) use source::*;
+
+/// A static that a model sets up anew in each schedule.
+macro_rules! lazy_static {
+    ($($(#[$attr:meta])* static $name:ident: $type:ty = $value:expr;)+) => {
+        $(
+            #[cfg(not(any(loom, shuttle)))]
+            $(#[$attr])*
+            static $name: std::sync::LazyLock<$type> = std::sync::LazyLock::new(|| $value);
+        )+
+        #[cfg(loom)]
+        loom::lazy_static! { $($(#[$attr])* static ref $name: $type = $value;)+ }
+        #[cfg(shuttle)]
+        shuttle::lazy_static! { $($(#[$attr])* static ref $name: $type = $value;)+ }
+    };
+}
+pub(crate) use lazy_static;
+
+/// A value of each thread, of the model's threads in a model.
+macro_rules! per_thread {
+    ($(#[$attr:meta])* static $name:ident: $type:ty = $value:expr;) => {
+        #[cfg(not(any(loom, shuttle)))]
+        std::thread_local! { $(#[$attr])* static $name: $type = const { $value }; }
+        #[cfg(loom)]
+        loom::thread_local! { $(#[$attr])* static $name: $type = $value; }
+        #[cfg(shuttle)]
+        shuttle::thread_local! { $(#[$attr])* static $name: $type = $value; }
+    };
+}
+pub(crate) use per_thread;

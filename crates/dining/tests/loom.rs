@@ -1,0 +1,125 @@
+//! Model checking: every interleaving, up to a bound on preemptions, of small uses of the public API. The checker fails by itself
+//! when all threads wait, so each model also says "no deadlock, no lost wake-up".
+//!
+//! `RUSTFLAGS="--cfg loom" cargo test -p dining --release --test loom --target-dir target/loom`
+#![cfg(loom)]
+
+use dining::{Lock, Policy, ResourceTable, lock_all};
+use loom::sync::Arc;
+use loom::sync::atomic::{AtomicBool, Ordering};
+use loom::thread;
+use std::time::Duration;
+
+/// A time that no model reaches: a timed wait ends in a model after whatever the others do meanwhile.
+const SOME_DAY: Duration = Duration::from_secs(1000);
+
+/// All interleavings with at most `preemptions` involuntary switches.
+fn model(preemptions: usize, run: impl Fn() + Sync + Send + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(preemptions);
+    builder.check(run);
+}
+
+/// A table and for each resource whether somebody uses it.
+struct Guarded {
+    table: ResourceTable,
+    used: Vec<AtomicBool>,
+}
+
+impl Guarded {
+    fn new(n: usize, policy: Policy) -> Arc<Self> {
+        let used = (0..n).map(|_| AtomicBool::new(false)).collect();
+        Arc::new(Self { table: ResourceTable::new(n, policy), used })
+    }
+
+    /// Takes `set`, uses it and gives it back; with `timed` possibly not. Returns whether it was taken.
+    fn visit(&self, set: &[usize], timed: bool) -> bool {
+        let claim = self.table.prepare(set).unwrap();
+        let hold =
+            if timed { self.table.acquire_timeout(&claim, SOME_DAY).ok() } else { Some(self.table.acquire(&claim)) };
+        let Some(hold) = hold else { return false };
+        hold.resources().for_each(|r| assert!(!self.used[r].swap(true, Ordering::Relaxed), "resource {r} taken twice"));
+        hold.resources().for_each(|r| self.used[r].store(false, Ordering::Relaxed));
+        true
+    }
+
+    /// Nobody waits, nothing is held or reserved, nobody was overtaken too often.
+    fn assert_idle(&self, bound: u32) {
+        let stats = self.table.stats();
+        assert_eq!(stats.waiting, 0);
+        assert!(stats.most_overtaken <= bound, "{stats:?}");
+        for r in 0..self.used.len() {
+            assert!(self.table.try_acquire(&self.table.prepare(&[r]).unwrap()).is_some(), "{r} is still taken");
+        }
+    }
+}
+
+/// Each thread visits its sets one after the other, `true` with a limit of time.
+fn visits(n: usize, policy: Policy, bound: u32, threads: &'static [&'static [(&'static [usize], bool)]]) {
+    model(2, move || {
+        let guarded = Guarded::new(n, policy);
+        let spawn = |sets: &'static [(&'static [usize], bool)]| {
+            let guarded = Arc::clone(&guarded);
+            thread::spawn(move || sets.iter().for_each(|(set, timed)| assert!(guarded.visit(set, *timed) || *timed)))
+        };
+        let others: Vec<_> = threads[1..].iter().map(|sets| spawn(sets)).collect();
+        threads[0].iter().for_each(|(set, timed)| assert!(guarded.visit(set, *timed) || *timed));
+        others.into_iter().for_each(|other| other.join().unwrap());
+        guarded.assert_idle(bound);
+    });
+}
+
+#[test]
+fn two_threads_take_overlapping_sets() {
+    visits(
+        3,
+        Policy::BoundedBypass(1),
+        1,
+        &[&[(&[0, 1], false), (&[1], false)], &[(&[2, 1], false), (&[1, 0], false)]],
+    );
+}
+
+#[test]
+fn three_philosophers_eat() {
+    visits(3, Policy::Barging, u32::MAX, &[&[(&[0, 1], false)], &[(&[1, 2], false)], &[(&[2, 0], false)]]);
+    visits(3, Policy::BoundedBypass(1), 1, &[&[(&[0, 1], false)], &[(&[1, 2], false)], &[(&[2, 0], false)]]);
+    visits(3, Policy::Fifo, 0, &[&[(&[0, 1], false)], &[(&[1, 2], false)], &[(&[2, 0], false)]]);
+}
+
+#[test]
+fn nobody_is_overtaken_more_often_than_the_policy_says() {
+    let threads: &[&[(&[usize], bool)]] = &[&[(&[0], false)], &[(&[0, 1], false)], &[(&[1], false), (&[1], false)]];
+    visits(2, Policy::BoundedBypass(1), 1, threads);
+    visits(2, Policy::Fifo, 0, threads);
+}
+
+#[test]
+fn a_timed_out_waiter_leaves_no_reservation() {
+    visits(2, Policy::Fifo, 0, &[&[(&[0], false)], &[(&[0, 1], true)], &[(&[1], false)]]);
+}
+
+#[test]
+fn a_grant_that_meets_a_timeout_is_kept_or_given_back() {
+    visits(2, Policy::BoundedBypass(1), 1, &[&[(&[0, 1], false), (&[0], false)], &[(&[0, 1], true), (&[1], true)]]);
+}
+
+#[test]
+fn two_locks_in_opposite_orders() {
+    model(2, || {
+        let locks = Arc::new((Lock::new(0), Lock::new(0)));
+        let other = {
+            let locks = Arc::clone(&locks);
+            thread::spawn(move || {
+                let (mut b, mut a) = lock_all((&locks.1, &locks.0));
+                (*a, *b) = (*a + 1, *b + 1);
+            })
+        };
+        {
+            let (mut a, mut b) = lock_all((&locks.0, &locks.1));
+            assert_eq!(*a, *b);
+            (*a, *b) = (*a + 1, *b + 1);
+        }
+        other.join().unwrap();
+        assert_eq!((*locks.0.lock(), *locks.1.lock()), (2, 2));
+    });
+}
