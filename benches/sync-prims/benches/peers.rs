@@ -1,2 +1,94 @@
-//! `sync-prims` against its peers.
-fn main() {}
+//! `sync-prims` against its peers. Every contender of a workload must keep the same promise before it is timed: permits
+//! come back, turns alternate, no more threads inside than permits, threads in step with one leader a round.
+
+use bench_kit::{Criterion, Workload, quick};
+use std::hint::black_box;
+use sync_prims::Semaphore;
+use sync_prims_bench::{
+    AdaptiveParty, CondvarSemaphore, Crowd, Hands, HurdlesParty, Lockstep, OurParty, Permits, StdParty, barging,
+    barrier_rounds, contended, ping_pong,
+};
+
+fn main() {
+    let mut criterion = bench_kit::criterion();
+    uncontended(&mut criterion);
+    hand_over(&mut criterion);
+    crowd(&mut criterion);
+    barriers(&mut criterion);
+    criterion.final_summary();
+}
+
+/// One thread takes the only permit and gives it back: a permit that got lost would hang or fail the next round.
+fn uncontended(criterion: &mut Criterion) {
+    const LOOPS: usize = 1000;
+    let (fifo, barging) = (Semaphore::new(1), barging(1));
+    let (tokio, async_lock) = (tokio::sync::Semaphore::new(1), async_lock::Semaphore::new(1));
+    let (std_semaphore, condvar) = (std_semaphore::Semaphore::new(1), CondvarSemaphore::new(1));
+    Workload::new("sync-prims/uncontended", "1000 acquire + release", LOOPS, || (), LOOPS)
+        .contender("sync-prims", |()| held(LOOPS, &fifo))
+        .contender("sync-prims try", |()| (0..LOOPS).filter(|_| black_box(&fifo).try_acquire().is_ok()).count())
+        .contender("sync-prims barging", |()| held(LOOPS, &barging))
+        .contender("tokio try", |()| (0..LOOPS).filter(|_| black_box(&tokio).try_acquire().is_ok()).count())
+        .contender("tokio blocking", |()| held(LOOPS, &tokio))
+        .contender("async-lock try", |()| (0..LOOPS).filter(|_| black_box(&async_lock).try_acquire().is_some()).count())
+        .contender("async-lock blocking", |()| held(LOOPS, &async_lock))
+        .contender("std-semaphore", |()| held(LOOPS, &std_semaphore))
+        .contender("mutex + condvar", |()| held(LOOPS, &condvar))
+        .run(criterion);
+}
+
+fn held(loops: usize, semaphore: &impl Permits) -> usize {
+    let mut inside = 0;
+    for _ in 0..loops {
+        black_box(semaphore).hold(|| inside += 1);
+    }
+    inside
+}
+
+/// Two threads, two semaphores, round trips.
+fn hand_over(criterion: &mut Criterion) {
+    let rounds = if quick() { 400 } else { 2000 };
+    let answer = Hands { rounds, out_of_turn: 0 };
+    Workload::new("sync-prims/ping-pong", &format!("{rounds} round trips"), rounds, || (), answer)
+        .contender("sync-prims", |()| ping_pong(Semaphore::new, rounds))
+        .contender("sync-prims barging", |()| ping_pong(barging, rounds))
+        .contender("tokio", |()| ping_pong(tokio::sync::Semaphore::new, rounds))
+        .contender("async-lock", |()| ping_pong(async_lock::Semaphore::new, rounds))
+        .contender("std-semaphore", |()| ping_pong(std_semaphore, rounds))
+        .contender("mutex + condvar", |()| ping_pong(CondvarSemaphore::new, rounds))
+        .run(criterion);
+}
+
+/// Four threads, two permits.
+fn crowd(criterion: &mut Criterion) {
+    const THREADS: usize = 4;
+    let each = if quick() { 2000 } else { 10_000 };
+    let total = THREADS * each;
+    let answer = Crowd { passes: total, overfull: 0 };
+    Workload::new("sync-prims/contended", &format!("4 threads, 2 permits, {each} each"), total, || (), answer)
+        .contender("sync-prims", |()| contended(Semaphore::new, THREADS, 2, each))
+        .contender("sync-prims barging", |()| contended(barging, THREADS, 2, each))
+        .contender("tokio", |()| contended(tokio::sync::Semaphore::new, THREADS, 2, each))
+        .contender("async-lock", |()| contended(async_lock::Semaphore::new, THREADS, 2, each))
+        .contender("std-semaphore", |()| contended(std_semaphore, THREADS, 2, each))
+        .contender("mutex + condvar", |()| contended(CondvarSemaphore::new, THREADS, 2, each))
+        .run(criterion);
+}
+
+fn std_semaphore(permits: usize) -> std_semaphore::Semaphore {
+    std_semaphore::Semaphore::new(permits as isize)
+}
+
+/// Rounds of a barrier, with as many threads as the machine has processors and with more.
+fn barriers(criterion: &mut Criterion) {
+    for parties in [2, 4, 8] {
+        let rounds = if quick() { 1000 } else { 4000 } / (parties / 2);
+        let answer = Lockstep { led: rounds, out_of_step: 0 };
+        Workload::new("sync-prims/barrier", &format!("{parties} parties, {rounds} rounds"), rounds, || (), answer)
+            .contender("sync-prims", |()| barrier_rounds::<OurParty>(parties, rounds))
+            .contender("std", |()| barrier_rounds::<StdParty>(parties, rounds))
+            .contender("hurdles", |()| barrier_rounds::<HurdlesParty>(parties, rounds))
+            .contender("adaptive-barrier", |()| barrier_rounds::<AdaptiveParty>(parties, rounds))
+            .run(criterion);
+    }
+}

@@ -1,1 +1,9 @@
-//! What the benchmarks of `sync-prims` share. The benchmarks are under `benches/`.
+//! The contenders of the benchmarks and the work they are put to. The benchmarks are under `benches/`.
+
+mod lockstep;
+mod passing;
+mod permits;
+
+pub use lockstep::{AdaptiveParty, HurdlesParty, Lockstep, OurParty, Party, StdParty, barrier_rounds};
+pub use passing::{Crowd, Hands, contended, ping_pong};
+pub use permits::{CondvarSemaphore, Permits, barging};
