@@ -82,8 +82,8 @@ impl<I: Iterator, O: Order<I::Item>> KMerge<I, O> {
     /// The next head with its source, and its key where there is one.
     #[inline(always)]
     pub(crate) fn next_head(&mut self) -> Option<(usize, O::Head)> {
-        self.settle();
-        self.merger.take()
+        let Ok(next) = self.merger.next::<Plain>();
+        next
     }
 
     /// The next head if it is equal to `head`.

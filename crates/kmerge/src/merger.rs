@@ -203,6 +203,32 @@ impl<I, T, O: Order<T>> Merger<I, O, T, O::Head> {
         Some((self.lanes[lane].number, head))
     }
 
+    /// [`settle`](Self::settle) and [`take`](Self::take) at once: within a run, items do not go through the tree.
+    #[inline(always)]
+    pub(crate) fn next<R: Read<I, Item = T>>(&mut self) -> Result<Option<(usize, O::Head)>, R::Error> {
+        let lane = self.hole;
+        if lane == NONE || !self.tree.is_on_run() {
+            self.settle::<R>()?;
+            return Ok(self.take());
+        }
+        let from = &mut self.lanes[lane];
+        let number = from.number;
+        match R::read(&mut from.source).transpose()? {
+            Some(item) => {
+                let node = player(lane, item, &mut self.order);
+                // Should the comparison panic, the item is in the tree.
+                self.hole = NONE;
+                let passed = self.tree.pass(node, &mut ByOrder(&mut self.order, core::marker::PhantomData));
+                if let Some(head) = passed {
+                    self.hole = lane;
+                    return Ok(Some((number, head)));
+                }
+            }
+            None => self.retire::<R>(lane)?,
+        }
+        Ok(self.take())
+    }
+
     /// Whether the next item is equal to `head`; to be called after [`settle`](Self::settle).
     pub(crate) fn is_next(&mut self, head: &O::Head) -> bool {
         match self.tree.champion() {

@@ -199,6 +199,28 @@ impl<H> Tree<H> {
         }
     }
 
+    /// Whether the champion's lane is on a run, so that [`pass`](Self::pass) may be asked.
+    #[inline(always)]
+    pub(crate) fn is_on_run(&self) -> bool {
+        self.rival != 0
+    }
+
+    /// The next head of the champion's lane, which is on a run, comes straight back if it is the champion again. If not,
+    /// the run is over and the tree has a champion.
+    #[inline(always)]
+    pub(crate) fn pass<M: Match<H>>(&mut self, node: Node<H>, order: &mut M) -> Option<H> {
+        let lane = node.lane;
+        let mut hand = Hand { tree: self, node: ManuallyDrop::new(node) };
+        if beats(&hand.node, &hand.tree.nodes[hand.tree.rival], order) {
+            let mut hand = ManuallyDrop::new(hand);
+            return hand.node.take().map(|(_, head)| head);
+        }
+        (hand.tree.rival, hand.tree.streak) = (0, 0);
+        hand.climb(lane, order);
+        hand.crown();
+        None
+    }
+
     /// [`replace`](Self::replace) without a look for runs, for callers who have their own.
     #[inline(always)]
     pub(crate) fn replace_plainly<M: Match<H>>(&mut self, node: Node<H>, order: &mut M) {
