@@ -9,6 +9,7 @@ use crate::isa::{Kernel, Level};
 use crate::lanes::halve;
 use crate::matrix::{Matrix, ShapeError};
 use crate::reducer::{Cost, Reducer};
+use std::ops::{AddAssign, Mul};
 
 /// Elements of a matrix that [`matvec_into`] multiplies: `f32` and `f64`. Sealed.
 pub trait MatVec: kernel::Rows {}
@@ -27,6 +28,22 @@ pub(crate) mod kernel {
 /// Bytes of a matrix in a chunk: rows enough for long streams from memory.
 const BYTES: usize = 256 * 1024;
 
+/// A tail with `filler` behind it.
+#[inline(always)]
+fn padded<T: Copy, const N: usize>(tail: &[T], filler: T) -> [T; N] {
+    let mut block = [filler; N];
+    block[..tail.len()].copy_from_slice(tail);
+    block
+}
+
+/// A full block, tails included, is added with constant indices only, so that the lanes never leave the registers.
+#[inline(always)]
+fn add_products<T: Copy + AddAssign + Mul<Output = T>, const N: usize>(lanes: &mut [T; N], a: &[T; N], x: &[T; N]) {
+    for i in 0..N {
+        lanes[i] += a[i] * x[i];
+    }
+}
+
 macro_rules! floats {
     ($($t:ident, $lanes:literal;)*) => {$(
         impl kernel::Rows for $t {
@@ -43,17 +60,17 @@ macro_rules! floats {
 
                     #[inline(always)]
                     fn run(self) {
-                        let (blocks, tail) = self.x.as_chunks::<$lanes>();
+                        let (blocks, x_tail) = self.x.as_chunks::<$lanes>();
+                        let x_tail = padded(x_tail, 1.0);
                         for (i, y) in self.y.iter_mut().enumerate() {
                             let (row_blocks, row_tail) = self.matrix.row(self.start + i).as_chunks::<$lanes>();
                             let mut lanes: [$t; $lanes] = [-0.0; $lanes];
                             for (a, x) in row_blocks.iter().zip(blocks) {
-                                for i in 0..$lanes {
-                                    lanes[i] += a[i] * x[i];
-                                }
+                                add_products(&mut lanes, a, x);
                             }
-                            for (lane, (a, x)) in lanes.iter_mut().zip(row_tail.iter().zip(tail)) {
-                                *lane += a * x;
+                            if !row_tail.is_empty() {
+                                // -0.0 times 1.0 is -0.0, which changes no lane.
+                                add_products(&mut lanes, &padded(row_tail, -0.0), &x_tail);
                             }
                             halve::<$t, 32>(&mut lanes);
                             halve::<$t, 16>(&mut lanes);

@@ -13,7 +13,14 @@ use worker_pool::Chunk;
 const CHUNK_BYTES: usize = 128 * 1024;
 
 /// Bytes that a kernel of known cost reads and writes before a second thread is worth waking.
-const PARALLEL_BYTES: usize = 1024 * 1024;
+const PARALLEL_BYTES: usize = 512 * 1024;
+
+/// Chunks of a kernel of known cost that are claimed together, if enough claims remain: fewer claims, and longer streams
+/// for the prefetcher.
+const BATCH: usize = 4;
+
+/// Claims for each thread that must remain.
+const CLAIMS_PER_THREAD: usize = 4;
 
 /// Elements in a chunk when the cost of the caller's closure is not known: at most this many, and about 128 chunks.
 const LEAF_MAX: usize = 4096;
@@ -141,7 +148,7 @@ impl Reducer {
             let mut slots: Vec<Option<P>> = Vec::new();
             slots.resize_with(cut.chunks() - alone, || None);
             let cells = Disjoint::new(&mut slots);
-            together(alone..cut.chunks(), |i| {
+            together(alone..cut.chunks(), cost, |i| {
                 let value = partial(cut.range(i));
                 // SAFETY: chunk `i` has slot `i - alone` to itself, and `together` visits each chunk once.
                 let slot = unsafe { cells.part(i - alone..i - alone + 1) };
@@ -157,7 +164,7 @@ impl Reducer {
         let cut = Cut { len, chunk };
         let alone = self.run_alone(cut, cost, |i| body(cut.range(i)));
         if alone < cut.chunks() {
-            together(alone..cut.chunks(), |i| body(cut.range(i)));
+            together(alone..cut.chunks(), cost, |i| body(cut.range(i)));
         }
     }
 
@@ -212,9 +219,18 @@ impl Cut {
     }
 }
 
-/// Visits each of `chunks` once, on the threads of the current pool.
-fn together(chunks: Range<usize>, visit: impl Fn(usize) + Sync) {
-    worker_pool::for_each_chunk(chunks.len(), Chunk::Size(NonZeroUsize::MIN), |range| {
+/// Visits each of `chunks` once, on the threads of the current pool. Who visits which changes no result, so neighbours
+/// may be claimed together.
+fn together(chunks: Range<usize>, cost: Cost, visit: impl Fn(usize) + Sync) {
+    let batch = match cost {
+        Cost::Bytes(_) => {
+            let claims = worker_pool::current().threads().saturating_mul(CLAIMS_PER_THREAD);
+            (chunks.len() / claims).clamp(1, BATCH)
+        }
+        Cost::Unknown => 1,
+    };
+    let batch = NonZeroUsize::new(batch).unwrap_or(NonZeroUsize::MIN);
+    worker_pool::for_each_chunk(chunks.len(), Chunk::Size(batch), |range| {
         range.for_each(|i| visit(chunks.start + i));
     });
 }
