@@ -6,6 +6,7 @@ pub mod detect;
 mod dinner;
 mod gate;
 mod json;
+mod keyed_locks;
 mod lock;
 mod lock_all;
 mod policy;
@@ -19,6 +20,7 @@ pub use dinner::{
     Threads, Topology, Waits, Work,
 };
 pub use gate::TimedOut;
+pub use keyed_locks::{KeyedGuard, KeyedLocks};
 pub use lock::{Guard, Lock};
 pub use lock_all::{LockGroup, lock_all, lock_all_timeout, try_lock_all};
 pub use policy::Policy;

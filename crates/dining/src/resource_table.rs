@@ -82,13 +82,16 @@ pub struct TableStats {
     pub waiting: usize,
 }
 
-static TABLES: AtomicU64 = AtomicU64::new(0);
+/// A number of its own for each table.
+pub(crate) fn next_id() -> u64 {
+    static TABLES: AtomicU64 = AtomicU64::new(0);
+    TABLES.fetch_add(1, Ordering::Relaxed)
+}
 
 impl ResourceTable {
     /// Resources `0..n`, all free.
     pub fn new(n: usize, policy: Policy) -> Self {
-        let id = TABLES.fetch_add(1, Ordering::Relaxed);
-        Self { id, len: n, policy, arbiter: Mutex::new(Arbiter::new(n, policy.bound())) }
+        Self { id: next_id(), len: n, policy, arbiter: Mutex::new(Arbiter::new(n, policy.bound())) }
     }
 
     /// How many resources there are.
@@ -253,7 +256,7 @@ impl fmt::Display for UnknownResource {
 impl std::error::Error for UnknownResource {}
 
 /// Which tables this thread holds something of; nothing in release builds.
-mod nesting {
+pub(crate) mod nesting {
     #[cfg(all(debug_assertions, not(any(loom, shuttle))))]
     mod kept {
         use std::cell::RefCell;
@@ -261,19 +264,19 @@ mod nesting {
         thread_local!(static HELD: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) });
 
         #[track_caller]
-        pub(in super::super) fn check(table: u64) {
+        pub(crate) fn check(table: u64) {
             let nested = HELD.try_with(|held| held.borrow().contains(&table)).unwrap_or(false);
             assert!(
                 !nested,
-                "this thread holds something of this table and is about to wait for more, which can deadlock; prepare one claim for all of it"
+                "this thread holds something of this table and is about to wait for more, which can deadlock; prepare one claim for all of it (of keys: lock_many)"
             );
         }
 
-        pub(in super::super) fn enter(table: u64) {
+        pub(crate) fn enter(table: u64) {
             let _ = HELD.try_with(|held| held.borrow_mut().push(table));
         }
 
-        pub(in super::super) fn leave(table: u64) {
+        pub(crate) fn leave(table: u64) {
             let _ = HELD.try_with(|held| {
                 let mut held = held.borrow_mut();
                 if let Some(place) = held.iter().rposition(|&other| other == table) {
@@ -286,12 +289,12 @@ mod nesting {
     #[cfg(not(all(debug_assertions, not(any(loom, shuttle)))))]
     mod kept {
         #[inline]
-        pub(in super::super) fn check(_: u64) {}
+        pub(crate) fn check(_: u64) {}
         #[inline]
-        pub(in super::super) fn enter(_: u64) {}
+        pub(crate) fn enter(_: u64) {}
         #[inline]
-        pub(in super::super) fn leave(_: u64) {}
+        pub(crate) fn leave(_: u64) {}
     }
 
-    pub(super) use kept::{check, enter, leave};
+    pub(crate) use kept::{check, enter, leave};
 }

@@ -53,6 +53,7 @@ pub enum Stop {
 /// | `LehmannRabin` | a coin says which first; give it back if the other is taken | no (with probability 1) | possible | ring |
 /// | `FifoTickets` | nobody is ever overtaken by a neighbour | no | no | any |
 /// | `BoundedBypass(k)` | overtaken at most `k` times | no | no | any |
+/// | `LockAll` | the rule of `lock_all`: `k` = 16 | no | no | any |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Strategy {
@@ -76,11 +77,13 @@ pub enum Strategy {
     FifoTickets,
     /// All or nothing; nobody is overtaken by neighbours more than this many times.
     BoundedBypass(u32),
+    /// What [`lock_all`](crate::lock_all) does: bounded bypass with the default bound.
+    LockAll,
 }
 
 impl Strategy {
     /// Every strategy once, bounded bypass with its default bound.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Naive,
         Self::Ordered,
         Self::Asymmetric,
@@ -91,6 +94,7 @@ impl Strategy {
         Self::LehmannRabin,
         Self::FifoTickets,
         Self::BoundedBypass(16),
+        Self::LockAll,
     ];
 
     /// Whether the strategy is sound on the ring only.
@@ -111,6 +115,7 @@ impl fmt::Display for Strategy {
             Self::TryBackoff => "try and back off",
             Self::LehmannRabin => "Lehmann-Rabin",
             Self::FifoTickets => "first come first served",
+            Self::LockAll => "lock_all",
             Self::BoundedBypass(k) => return f.pad(&format!("bounded bypass, K={k}")),
         };
         f.pad(name)

@@ -51,6 +51,7 @@ pub(crate) fn new(strategy: Strategy, plan: &Plan) -> Box<dyn Etiquette> {
         Strategy::TryBackoff => Box::new(try_backoff::TryBackoff::new(plan)),
         Strategy::LehmannRabin => Box::new(lehmann_rabin::LehmannRabin),
         Strategy::FifoTickets => Box::new(all_or_nothing::AllOrNothing::new(plan, Policy::Fifo.bound())),
+        Strategy::LockAll => Box::new(all_or_nothing::AllOrNothing::new(plan, Policy::default().bound())),
         Strategy::BoundedBypass(k) => {
             Box::new(all_or_nothing::AllOrNothing::new(plan, Policy::BoundedBypass(k).bound()))
         }
