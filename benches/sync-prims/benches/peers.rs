@@ -4,6 +4,10 @@
 use bench_kit::{Criterion, Workload, quick};
 use std::hint::black_box;
 use sync_prims::Semaphore;
+#[cfg(cpp20_sync)]
+use sync_prims_bench::foreign::cpp20::{CppParty, CppSemaphore};
+#[cfg(posix_sync)]
+use sync_prims_bench::foreign::posix::{PosixParty, PosixSemaphore};
 use sync_prims_bench::{
     AdaptiveParty, CondvarSemaphore, Crowd, Hands, HurdlesParty, Lockstep, OurParty, Permits, StdParty, barging,
     barrier_rounds, contended, ping_pong,
@@ -11,6 +15,12 @@ use sync_prims_bench::{
 
 fn main() {
     let mut criterion = bench_kit::criterion();
+    if cfg!(not(posix_sync)) {
+        println!("sync-prims: no C compiler when this was built, glibc is left out");
+    }
+    if cfg!(not(cpp20_sync)) {
+        println!("sync-prims: no C++20 compiler when this was built, its semaphore and barrier are left out");
+    }
     uncontended(&mut criterion);
     hand_over(&mut criterion);
     crowd(&mut criterion);
@@ -24,7 +34,11 @@ fn uncontended(criterion: &mut Criterion) {
     let (fifo, barging) = (Semaphore::new(1), barging(1));
     let (tokio, async_lock) = (tokio::sync::Semaphore::new(1), async_lock::Semaphore::new(1));
     let (std_semaphore, condvar) = (std_semaphore::Semaphore::new(1), CondvarSemaphore::new(1));
-    Workload::new("sync-prims/uncontended", "1000 acquire + release", LOOPS, || (), LOOPS)
+    #[cfg(posix_sync)]
+    let posix = PosixSemaphore::new(1);
+    #[cfg(cpp20_sync)]
+    let cpp20 = CppSemaphore::new(1);
+    let workload = Workload::new("sync-prims/uncontended", "1000 acquire + release", LOOPS, || (), LOOPS)
         .contender("sync-prims", |()| held(LOOPS, &fifo))
         .contender("sync-prims try", |()| (0..LOOPS).filter(|_| black_box(&fifo).try_acquire().is_ok()).count())
         .contender("sync-prims barging", |()| held(LOOPS, &barging))
@@ -33,8 +47,12 @@ fn uncontended(criterion: &mut Criterion) {
         .contender("async-lock try", |()| (0..LOOPS).filter(|_| black_box(&async_lock).try_acquire().is_some()).count())
         .contender("async-lock blocking", |()| held(LOOPS, &async_lock))
         .contender("std-semaphore", |()| held(LOOPS, &std_semaphore))
-        .contender("mutex + condvar", |()| held(LOOPS, &condvar))
-        .run(criterion);
+        .contender("mutex + condvar", |()| held(LOOPS, &condvar));
+    #[cfg(posix_sync)]
+    let workload = workload.contender("glibc", |()| held(LOOPS, &posix));
+    #[cfg(cpp20_sync)]
+    let workload = workload.contender("C++20", |()| held(LOOPS, &cpp20));
+    workload.run(criterion);
 }
 
 fn held(loops: usize, semaphore: &impl Permits) -> usize {
@@ -49,30 +67,39 @@ fn held(loops: usize, semaphore: &impl Permits) -> usize {
 fn hand_over(criterion: &mut Criterion) {
     let rounds = if quick() { 400 } else { 2000 };
     let answer = Hands { rounds, out_of_turn: 0 };
-    Workload::new("sync-prims/ping-pong", &format!("{rounds} round trips"), rounds, || (), answer)
+    let workload = Workload::new("sync-prims/ping-pong", &format!("{rounds} round trips"), rounds, || (), answer)
         .contender("sync-prims", |()| ping_pong(Semaphore::new, rounds))
         .contender("sync-prims barging", |()| ping_pong(barging, rounds))
         .contender("tokio", |()| ping_pong(tokio::sync::Semaphore::new, rounds))
         .contender("async-lock", |()| ping_pong(async_lock::Semaphore::new, rounds))
         .contender("std-semaphore", |()| ping_pong(std_semaphore, rounds))
-        .contender("mutex + condvar", |()| ping_pong(CondvarSemaphore::new, rounds))
-        .run(criterion);
+        .contender("mutex + condvar", |()| ping_pong(CondvarSemaphore::new, rounds));
+    #[cfg(posix_sync)]
+    let workload = workload.contender("glibc", |()| ping_pong(PosixSemaphore::new, rounds));
+    #[cfg(cpp20_sync)]
+    let workload = workload.contender("C++20", |()| ping_pong(CppSemaphore::new, rounds));
+    workload.run(criterion);
 }
 
 /// Four threads, two permits.
 fn crowd(criterion: &mut Criterion) {
     const THREADS: usize = 4;
-    let each = if quick() { 2000 } else { 10_000 };
+    let each = if quick() { 5000 } else { 20_000 };
     let total = THREADS * each;
     let answer = Crowd { passes: total, overfull: 0 };
-    Workload::new("sync-prims/contended", &format!("4 threads, 2 permits, {each} each"), total, || (), answer)
-        .contender("sync-prims", |()| contended(Semaphore::new, THREADS, 2, each))
-        .contender("sync-prims barging", |()| contended(barging, THREADS, 2, each))
-        .contender("tokio", |()| contended(tokio::sync::Semaphore::new, THREADS, 2, each))
-        .contender("async-lock", |()| contended(async_lock::Semaphore::new, THREADS, 2, each))
-        .contender("std-semaphore", |()| contended(std_semaphore, THREADS, 2, each))
-        .contender("mutex + condvar", |()| contended(CondvarSemaphore::new, THREADS, 2, each))
-        .run(criterion);
+    let workload =
+        Workload::new("sync-prims/contended", &format!("4 threads, 2 permits, {each} each"), total, || (), answer)
+            .contender("sync-prims", |()| contended(Semaphore::new, THREADS, 2, each))
+            .contender("sync-prims barging", |()| contended(barging, THREADS, 2, each))
+            .contender("tokio", |()| contended(tokio::sync::Semaphore::new, THREADS, 2, each))
+            .contender("async-lock", |()| contended(async_lock::Semaphore::new, THREADS, 2, each))
+            .contender("std-semaphore", |()| contended(std_semaphore, THREADS, 2, each))
+            .contender("mutex + condvar", |()| contended(CondvarSemaphore::new, THREADS, 2, each));
+    #[cfg(posix_sync)]
+    let workload = workload.contender("glibc", |()| contended(PosixSemaphore::new, THREADS, 2, each));
+    #[cfg(cpp20_sync)]
+    let workload = workload.contender("C++20", |()| contended(CppSemaphore::new, THREADS, 2, each));
+    workload.run(criterion);
 }
 
 fn std_semaphore(permits: usize) -> std_semaphore::Semaphore {
@@ -84,11 +111,16 @@ fn barriers(criterion: &mut Criterion) {
     for parties in [2, 4, 8] {
         let rounds = if quick() { 1000 } else { 4000 } / (parties / 2);
         let answer = Lockstep { led: rounds, out_of_step: 0 };
-        Workload::new("sync-prims/barrier", &format!("{parties} parties, {rounds} rounds"), rounds, || (), answer)
-            .contender("sync-prims", |()| barrier_rounds::<OurParty>(parties, rounds))
-            .contender("std", |()| barrier_rounds::<StdParty>(parties, rounds))
-            .contender("hurdles", |()| barrier_rounds::<HurdlesParty>(parties, rounds))
-            .contender("adaptive-barrier", |()| barrier_rounds::<AdaptiveParty>(parties, rounds))
-            .run(criterion);
+        let workload =
+            Workload::new("sync-prims/barrier", &format!("{parties} parties, {rounds} rounds"), rounds, || (), answer)
+                .contender("sync-prims", |()| barrier_rounds::<OurParty>(parties, rounds))
+                .contender("std", |()| barrier_rounds::<StdParty>(parties, rounds))
+                .contender("hurdles", |()| barrier_rounds::<HurdlesParty>(parties, rounds))
+                .contender("adaptive-barrier", |()| barrier_rounds::<AdaptiveParty>(parties, rounds));
+        #[cfg(posix_sync)]
+        let workload = workload.contender("pthread", |()| barrier_rounds::<PosixParty>(parties, rounds));
+        #[cfg(cpp20_sync)]
+        let workload = workload.contender("C++20", |()| barrier_rounds::<CppParty>(parties, rounds));
+        workload.run(criterion);
     }
 }

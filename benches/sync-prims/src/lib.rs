@@ -1,5 +1,6 @@
 //! The contenders of the benchmarks and the work they are put to. The benchmarks are under `benches/`.
 
+pub mod foreign;
 mod lockstep;
 mod passing;
 mod permits;

@@ -1,6 +1,7 @@
 //! Semaphores between threads: one that hands over and back, and a crowd at a narrow gate.
 
 use crate::Permits;
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -52,7 +53,10 @@ pub struct Crowd {
 /// Threads that all want in, `passes` times each, where only `permits` may be inside at once.
 pub fn contended<S: Permits>(new: impl Fn(usize) -> S, threads: usize, permits: usize, passes: usize) -> Crowd {
     let (gate, inside) = (new(permits), AtomicUsize::new(0));
+    // All start together: otherwise the first are done before the last exist.
+    let start = Barrier::new(threads);
     let pass = || {
+        start.wait();
         let mut seen = Crowd { passes: 0, overfull: 0 };
         for _ in 0..passes {
             gate.hold(|| {
