@@ -50,8 +50,15 @@ pub struct Crowd {
     pub overfull: usize,
 }
 
-/// Threads that all want in, `passes` times each, where only `permits` may be inside at once.
-pub fn contended<S: Permits>(new: impl Fn(usize) -> S, threads: usize, permits: usize, passes: usize) -> Crowd {
+/// Threads that all want in, `passes` times each, where only `permits` may be inside at once. Those who `linger` let
+/// another thread run while they are inside: on few processors nothing else would show that one too many came in.
+pub fn contended<S: Permits>(
+    new: impl Fn(usize) -> S,
+    threads: usize,
+    permits: usize,
+    passes: usize,
+    linger: bool,
+) -> Crowd {
     let (gate, inside) = (new(permits), AtomicUsize::new(0));
     // All start together: otherwise the first are done before the last exist.
     let start = Barrier::new(threads);
@@ -62,6 +69,9 @@ pub fn contended<S: Permits>(new: impl Fn(usize) -> S, threads: usize, permits: 
             gate.hold(|| {
                 seen.overfull += usize::from(inside.fetch_add(1, Ordering::Relaxed) >= permits);
                 seen.passes += 1;
+                if linger {
+                    thread::yield_now();
+                }
                 inside.fetch_sub(1, Ordering::Relaxed);
             });
         }
