@@ -81,9 +81,9 @@ impl WaitPolicy {
         self
     }
 
-    /// After a yield that [gave the core away](Self::given_away), leaves out stage 2 for `times` as long as that yield took, in every wait of
-    /// this process under a policy that remembers: a stranger that wants the core all the time takes at most `1 / times` of
-    /// a waiter's time, while a sleeper is run as soon as it is woken. 0, the default, remembers nothing.
+    /// After a yield that [gave the core away](Self::given_away), leaves out stage 2 for `times` as long as that yield took,
+    /// in every wait of this process under a policy that remembers: a stranger that wants the core all the time takes at
+    /// most `1 / times` of a waiter's time, while a sleeper is run as soon as it is woken. 0, the default, remembers nothing.
     pub const fn remembering(mut self, times: u32) -> Self {
         self.remembered = times;
         self
@@ -188,5 +188,39 @@ fn cores() -> usize {
             cores
         }
         cores => cores,
+    }
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::{WaitPolicy, strangers};
+    use std::time::{Duration, Instant};
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    fn steps(policy: WaitPolicy) -> usize {
+        let mut polling = policy.start();
+        std::iter::from_fn(|| polling.step().then_some(())).count()
+    }
+
+    /// The memory is one for the process, so this is one test. No clock decides it: a limit of zero counts every yield as the
+    /// core given away, one of an hour none.
+    #[test]
+    fn what_one_wait_remembers_the_others_heed() {
+        let patient = WaitPolicy::new().pauses(0).yields(5).given_away(HOUR);
+        let touchy = patient.given_away(Duration::ZERO);
+        assert_eq!(steps(patient.remembering(64)), 5, "nothing happened yet");
+        assert_eq!(steps(touchy), 1, "the first yield ends the polling");
+        assert_eq!(steps(patient.remembering(64)), 5, "who does not remember tells nobody");
+
+        assert_eq!(steps(touchy.remembering(u32::MAX)), 1);
+        assert_eq!(steps(patient.remembering(1)), 0, "stage 2 is left out under any policy that remembers");
+        assert_eq!(steps(patient), 5, "and under no other");
+
+        let now = Instant::now();
+        strangers::seen(now, HOUR);
+        strangers::seen(now, Duration::ZERO);
+        assert!(strangers::are_there(now + HOUR / 2), "a shorter absence does not end a longer one");
+        assert!(!strangers::are_there(now + 2 * HOUR), "it ends");
     }
 }

@@ -85,10 +85,12 @@ impl<T> BoundedQueue<T> {
     }
 
     fn over(ring: Ring<T>) -> Self {
-        // At rest a partner acts within microseconds, so many yields; on a busy machine one yield costs milliseconds and is
-        // remembered.
+        // At rest a partner acts within microseconds, so many yields: with 20 a single-slot queue between two threads is
+        // several times slower. On a busy machine a yield to a stranger costs milliseconds and is remembered. The limit is
+        // well above what a yield takes at rest: with 100 us some runs there remembered strangers that were none, and
+        // several threads on one slot took up to thirty times as long.
         #[cfg(not(loom))]
-        const POLICY: WaitPolicy = WaitPolicy::new().yields(64).given_away(Duration::from_micros(100)).remembering(64);
+        const POLICY: WaitPolicy = WaitPolicy::new().yields(64).given_away(Duration::from_millis(1)).remembering(64);
         #[cfg(loom)]
         const POLICY: WaitPolicy = WaitPolicy::new();
         let waiters = || CachePadded::new(EventCount::with_policy(POLICY));
