@@ -3,13 +3,10 @@
 
 use crate::codec;
 use crate::error::TaskError;
-use crate::fds;
 use crate::records::{Records, Tag};
 use crate::sync::{Condvar, Mutex};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
-use std::os::fd::OwnedFd;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -24,7 +21,7 @@ pub(crate) struct Piece {
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// Records from a worker, not yet looked at; believed in nothing.
-    Records(Vec<u8>, Vec<Arc<OwnedFd>>),
+    Records(Vec<u8>),
     /// The one task failed.
     Failed(TaskError),
     /// None of them was or will be run to the end.
@@ -117,12 +114,12 @@ impl Piece {
     /// Gives the outcome of every task of the piece to `each`, in order: exactly `count` of them, whatever the bytes.
     pub(crate) fn open<R: DeserializeOwned>(self, mut each: impl FnMut(Result<R, TaskError>)) {
         match self.outcome {
-            Outcome::Records(bytes, table) => fds::offering(table, || {
+            Outcome::Records(bytes) => {
                 let mut records = Records::new(&bytes);
                 for _ in 0..self.count {
                     each(records.next().map_or_else(|| Err(unreadable()), |(tag, payload)| outcome_of(tag, payload)));
                 }
-            }),
+            }
             Outcome::Failed(error) => each(Err(error)),
             Outcome::Cancelled => (0..self.count).for_each(|_| each(Err(TaskError::Cancelled))),
         }

@@ -8,9 +8,7 @@ use crate::batch::Piece;
 use crate::codec;
 use crate::drive::Chunk;
 use crate::error::TaskError;
-use crate::fds;
 use crate::records::Tag;
-use crate::wire::MAX_FDS;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -20,10 +18,8 @@ const MAX_BYTES: usize = 256 << 10;
 /// A chunk of one task.
 pub(crate) fn single<A: Serialize>(place: u64, first: usize, argument: &A) -> Result<Chunk, TaskError> {
     let mut arguments = Vec::with_capacity(64);
-    let (written, fds) = fds::collecting(|| codec::append(argument, Tag::Value, &mut arguments));
-    written.map_err(|error| cannot_encode(&error))?;
-    check_fds(fds.len())?;
-    Ok(Chunk { place, first, count: 1, arguments, fds })
+    codec::append(argument, Tag::Value, &mut arguments).map_err(|error| cannot_encode(&error))?;
+    Ok(Chunk { place, first, count: 1, arguments })
 }
 
 /// The outcome of the one task of a piece.
@@ -68,21 +64,17 @@ impl<I: Iterator<Item: Serialize>> Chunks<I> {
             let first = self.taken;
             let mut failed = None;
             let mut arguments = Vec::new();
-            let (count, fds) = fds::collecting(|| {
-                let mut count = 0;
-                while count < size && arguments.len() < MAX_BYTES && fds::collected() < MAX_FDS / 2 {
-                    let Some(item) = self.items.next() else { break };
-                    self.taken += 1;
-                    self.left = self.left.saturating_sub(1);
-                    if let Err(error) = codec::append(&item, Tag::Value, &mut arguments) {
-                        failed = Some(cannot_encode(&error));
-                        break;
-                    }
-                    count += 1;
+            let mut count = 0;
+            while count < size && arguments.len() < MAX_BYTES {
+                let Some(item) = self.items.next() else { break };
+                self.taken += 1;
+                self.left = self.left.saturating_sub(1);
+                if let Err(error) = codec::append(&item, Tag::Value, &mut arguments) {
+                    failed = Some(cannot_encode(&error));
+                    break;
                 }
-                count
-            });
-            let too_many = check_fds(fds.len());
+                count += 1;
+            }
             if let Some(error) = failed {
                 rejected(Piece { first: self.taken - 1, count: 1, outcome: crate::batch::Outcome::Failed(error) });
                 if count == 0 {
@@ -92,25 +84,8 @@ impl<I: Iterator<Item: Serialize>> Chunks<I> {
             if count == 0 {
                 return None;
             }
-            if let Err(error) = too_many {
-                // Half of the room is left when an item begins, so it is one item that has more than half.
-                rejected(Piece { first, count, outcome: crate::batch::Outcome::Failed(error) });
-                continue;
-            }
-            return Some(Chunk { place: self.place, first, count, arguments, fds });
+            return Some(Chunk { place: self.place, first, count, arguments });
         }
-    }
-}
-
-fn check_fds(n: usize) -> Result<(), TaskError> {
-    // One place is kept for the file that the bytes may have to travel in.
-    if n < MAX_FDS {
-        Ok(())
-    } else {
-        Err(TaskError::Encode(format!(
-            "the argument: it holds {n} shared objects, at most {} can go along",
-            MAX_FDS - 1
-        )))
     }
 }
 

@@ -22,7 +22,6 @@ use crate::records::Records;
 use crate::spin::Spin;
 use crate::wire::{Kind, Message};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -36,8 +35,6 @@ pub(crate) struct Chunk {
     pub(crate) count: usize,
     /// One record per argument.
     pub(crate) arguments: Vec<u8>,
-    /// The descriptors that the arguments hold.
-    pub(crate) fds: Vec<Arc<OwnedFd>>,
 }
 
 /// What a driver needs besides the worker.
@@ -158,7 +155,7 @@ impl Run<'_> {
         loop {
             match worker.event(self.spin, self.deadline(worker)) {
                 Event::Message(message, fds) if message.kind == Kind::Spill => {
-                    delivered += self.spilled(&message, fds, delivered, deliver);
+                    delivered += self.spilled(&message, &fds, delivered, deliver);
                 }
                 Event::Message(message, _) if message.kind == Kind::Done => {
                     delivered += self.take_area(worker, delivered, true, deliver);
@@ -188,7 +185,6 @@ impl Run<'_> {
                 .map_err(|error| SendError::Here(TaskError::Encode(format!("the argument: {error}"))))?;
             fds.push(file.as_fd());
         }
-        fds.extend(self.chunk.fds.iter().map(|fd| fd.as_fd()));
         worker.send(&run, &fds).map_err(|_| SendError::Gone)
     }
 
@@ -210,21 +206,12 @@ impl Run<'_> {
     }
 
     /// Delivers the items of a `Spill`, as far as it makes sense.
-    fn spilled(
-        &self,
-        message: &Message,
-        mut fds: Vec<OwnedFd>,
-        delivered: usize,
-        deliver: &mut impl FnMut(Piece),
-    ) -> usize {
+    fn spilled(&self, message: &Message, fds: &[OwnedFd], delivered: usize, deliver: &mut impl FnMut(Piece)) -> usize {
         let count = usize::try_from(message.count).unwrap_or(usize::MAX).min(self.count - delivered);
-        if message.at != delivered as u64 || fds.is_empty() || count == 0 {
-            return 0;
-        }
+        let Some(file) = fds.first().filter(|_| message.at == delivered as u64 && count > 0) else { return 0 };
         // A file that cannot be read is delivered as no records, which is an error for each of the items.
-        let bytes = bytes_file::read(&fds.remove(0), message.bytes).unwrap_or_default();
-        let table = fds.into_iter().map(Arc::new).collect();
-        deliver(Piece { first: self.first + delivered, count, outcome: Outcome::Records(bytes, table) });
+        let bytes = bytes_file::read(file, message.bytes).unwrap_or_default();
+        deliver(Piece { first: self.first + delivered, count, outcome: Outcome::Records(bytes) });
         count
     }
 
@@ -241,7 +228,7 @@ impl Run<'_> {
         let count = if all { count } else { records.clone().take(count).count() };
         if count > 0 {
             bytes.drain(..bytes.len() - records.rest().len());
-            deliver(Piece { first: self.first + delivered, count, outcome: Outcome::Records(bytes, Vec::new()) });
+            deliver(Piece { first: self.first + delivered, count, outcome: Outcome::Records(bytes) });
         }
         count
     }
@@ -262,7 +249,7 @@ impl Run<'_> {
         let death = worker.bury();
         for (message, fds) in worker.left_behind() {
             if message.kind == Kind::Spill {
-                delivered += self.spilled(&message, fds, delivered, deliver);
+                delivered += self.spilled(&message, &fds, delivered, deliver);
             }
         }
         delivered += self.take_area(worker, delivered, false, deliver);

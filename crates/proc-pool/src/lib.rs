@@ -13,7 +13,6 @@ mod codec;
 mod crew;
 mod drive;
 mod error;
-mod fds;
 mod handle;
 mod identity;
 mod imap;

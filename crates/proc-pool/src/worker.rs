@@ -1,7 +1,6 @@
 //! The life of a worker: greet the parent, then run what it sends until it hangs up.
 
 use crate::codec::{self, ToSlice};
-use crate::fds;
 use crate::last_words;
 use crate::link::{AREA, Link};
 use crate::records::{HEAD, Records, Tag, head};
@@ -153,14 +152,12 @@ fn next(socket: &OwnedFd, spin: &Spin) -> io::Result<Option<(Message, Vec<OwnedF
     }
 }
 
-fn run(message: &Message, mut fds: Vec<OwnedFd>, socket: &OwnedFd, link: &Link, terms: Terms) -> io::Result<()> {
+fn run(message: &Message, fds: Vec<OwnedFd>, socket: &OwnedFd, link: &Link, terms: Terms) -> io::Result<()> {
     let entry = task::at(message.at).ok_or_else(|| io::Error::other("no task is where the parent says"))?;
     let from_file;
     let arguments: &[u8] = if message.in_file {
-        if fds.is_empty() {
-            return Err(io::Error::other("the file of arguments did not come"));
-        }
-        from_file = bytes_file::read(&fds.remove(0), message.bytes)?;
+        let file = fds.into_iter().next().ok_or_else(|| io::Error::other("the file of arguments did not come"))?;
+        from_file = bytes_file::read(&file, message.bytes)?;
         &from_file
     } else {
         // SAFETY: `Done` is sent at the end of this function, after the last use of the arguments.
@@ -168,7 +165,6 @@ fn run(message: &Message, mut fds: Vec<OwnedFd>, socket: &OwnedFd, link: &Link, 
     };
     // SAFETY: the one call for this `Run`; the frame is gone before `Done` is sent.
     let area = unsafe { link.output() };
-    let table = fds.into_iter().map(Arc::new).collect();
     let mut frame = Frame {
         socket: socket.as_fd(),
         link,
@@ -181,10 +177,7 @@ fn run(message: &Message, mut fds: Vec<OwnedFd>, socket: &OwnedFd, link: &Link, 
         pending: Pending::None,
         broken: None,
     };
-    let (frame, _) = fds::collecting(|| {
-        fds::offering(table, || entry(&mut frame));
-        frame
-    });
+    entry(&mut frame);
     if let Some(error) = frame.broken {
         return Err(error);
     }
@@ -222,7 +215,7 @@ enum Pending {
     None,
     /// This many bytes in the area, behind the committed ones.
     Area(usize),
-    /// One record that has to travel as a file, because it is long or has descriptors.
+    /// One record that has to travel as a file, because it is long.
     File(Vec<u8>),
 }
 
@@ -267,9 +260,7 @@ impl<'a> Frame<'a> {
                 Ok(len) => {
                     room[..HEAD].copy_from_slice(&head(len, Tag::Value));
                     self.pending = Pending::Area(HEAD + len);
-                    if fds::collected() == 0 {
-                        return Ok(());
-                    }
+                    return Ok(());
                 }
                 Err(postcard::Error::SerializeBufferFull) => {}
                 Err(error) => return Err(cannot_write(&error)),
@@ -280,7 +271,6 @@ impl<'a> Frame<'a> {
 
     #[cold]
     fn write_aside<R: Serialize>(&mut self, result: &R) -> Result<(), Failure> {
-        drop(fds::take_collected());
         let mut record = Vec::new();
         codec::append(result, Tag::Value, &mut record).map_err(|error| cannot_write(&error))?;
         self.pending = Pending::File(record);
@@ -319,7 +309,6 @@ impl<'a> Frame<'a> {
     }
 
     fn put<T: Serialize>(&mut self, tag: Tag, what: &T) {
-        drop(fds::take_collected());
         let mut record = Vec::new();
         if codec::append(what, tag, &mut record).is_err() {
             record = head(0, Tag::Encode).to_vec();
@@ -336,12 +325,10 @@ impl<'a> Frame<'a> {
     /// Sends the records in the area, then this one, each as a file, and begins the area anew.
     #[cold]
     fn spill_one(&mut self, record: Vec<u8>) {
-        let table = fds::take_collected();
-        let table: Vec<BorrowedFd<'_>> = table.iter().map(|fd| fd.as_fd()).collect();
         let done = self.begun - 1;
-        let sent = self.spill(self.base, done - self.base, &self.area[..self.committed], &[]).and_then(|()| {
+        let sent = self.spill(self.base, done - self.base, &self.area[..self.committed]).and_then(|()| {
             self.rebase(done);
-            self.spill(done, 1, &record, &table)
+            self.spill(done, 1, &record)
         });
         match sent {
             Ok(()) => self.rebase(self.begun),
@@ -349,16 +336,14 @@ impl<'a> Frame<'a> {
         }
     }
 
-    fn spill(&self, first: u64, count: u64, records: &[u8], table: &[BorrowedFd<'_>]) -> io::Result<()> {
+    fn spill(&self, first: u64, count: u64, records: &[u8]) -> io::Result<()> {
         if count == 0 {
             return Ok(());
         }
         let file = bytes_file::write(records)?;
-        let mut fds = vec![file.as_fd()];
-        fds.extend_from_slice(table);
         let mut message = Message::new(Kind::Spill);
         (message.in_file, message.at, message.count, message.bytes) = (true, first, count, records.len() as u64);
-        Ok(wire::send(self.socket, &message, &fds)?)
+        Ok(wire::send(self.socket, &message, &[file.as_fd()])?)
     }
 
     /// The area is empty and its next record is that of item `base`. A crash between the two stores does no harm: the
