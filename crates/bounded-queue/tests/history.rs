@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// Items per producer; `QUEUE_STRESS` multiplies it.
+/// Items per producer; `STRESS` multiplies it.
 fn items(base: usize) -> usize {
-    base * std::env::var("QUEUE_STRESS").ok().and_then(|times| times.parse().ok()).unwrap_or(1)
+    base * std::env::var("STRESS").ok().and_then(|times| times.parse().ok()).unwrap_or(1)
 }
 
 const CAPACITIES: [usize; 7] = [1, 2, 3, 4, 63, 64, 1000];

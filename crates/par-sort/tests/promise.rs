@@ -124,8 +124,8 @@ fn a_lying_comparison_finishes_or_panics_and_loses_nothing() {
                 lie(&Sorter::new().threads(3).sequential_below(0), &values, liar);
             }
         }
-        // PAR_SORT_STRESS=1 goes to a million elements.
-        let large = if std::env::var_os("PAR_SORT_STRESS").is_some() { 1_000_000 } else { 10_000 };
+        // STRESS=1 goes to a million elements.
+        let large = if std::env::var_os("STRESS").is_some() { 1_000_000 } else { 10_000 };
         for (_, values) in shapes(large, 14).into_iter().filter(|(name, _)| ["random", "1 % swaps"].contains(name)) {
             lie(&Sorter::new().threads(2), &values, liar);
         }

@@ -34,7 +34,7 @@ pub(crate) fn within_a_minute(test: impl FnOnce() + Send + 'static) {
 /// A time that nobody waits for.
 pub(crate) const LONG: Duration = Duration::from_secs(3600);
 
-/// How much work a stress test does: 1, or `SYNC_PRIMS_STRESS`.
+/// How much work a stress test does: 1, or `STRESS`.
 pub(crate) fn stress() -> usize {
-    std::env::var("SYNC_PRIMS_STRESS").ok().and_then(|factor| factor.parse().ok()).unwrap_or(1)
+    std::env::var("STRESS").ok().and_then(|factor| factor.parse().ok()).unwrap_or(1)
 }
