@@ -47,7 +47,7 @@ struct State {
     vacant: usize,
     /// Places taken by drivers.
     taken: usize,
-    /// Processes at work, by their number.
+    /// Processes of the places taken, by their number: a living worker is here or in `idle`, at every moment.
     busy: BTreeMap<u32, Arc<OwnedFd>>,
     /// Set once; new tasks are refused from then on.
     closed: Option<Shutdown>,
@@ -62,8 +62,9 @@ struct Place {
 impl State {
     fn take_place(&mut self) -> Option<Place> {
         let child = self.idle.pop();
-        if child.is_none() {
-            self.vacant = self.vacant.checked_sub(1)?;
+        match &child {
+            Some(child) => drop(self.busy.insert(child.id(), child.pidfd())),
+            None => self.vacant = self.vacant.checked_sub(1)?,
         }
         self.taken += 1;
         Some(Place { child })
@@ -165,6 +166,7 @@ impl Crew {
         let mut state = self.state.lock();
         state.taken -= 1;
         if let Some(child) = child {
+            state.busy.remove(&child.id());
             state.idle.push(child);
         } else {
             state.vacant += 1;

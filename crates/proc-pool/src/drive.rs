@@ -43,7 +43,7 @@ pub(crate) trait Surroundings {
     fn replace(&self) -> Result<Child, TaskError>;
     /// The worker is about to be given work.
     fn begins(&self, child: &Child);
-    /// The worker is gone, or done with what it was given.
+    /// The worker is gone, or will be given nothing more.
     fn ends(&self, child: &Child);
     /// Whether what is left should not be run any more.
     fn is_cancelled(&self) -> bool;
@@ -98,7 +98,6 @@ pub(crate) fn drive(
             let run = Run { chunk, first, count, arguments: first_records(arguments.rest(), count), limits, spin };
             run.on(&mut worker, surroundings, stillborn >= limits.stillborn, deliver)
         };
-        surroundings.ends(&worker);
         stillborn = if progress.delivered == 0 { stillborn + 1 } else { 0 };
         done += progress.delivered;
         if progress.delivered > 0 {
@@ -107,7 +106,10 @@ pub(crate) fn drive(
         worker.items += progress.delivered;
         if progress.alive && worker.items < limits.tasks_per_worker {
             child = Some(worker);
-        } else if progress.alive {
+            continue;
+        }
+        surroundings.ends(&worker);
+        if progress.alive {
             worker.hang_up();
             worker.bury();
         }

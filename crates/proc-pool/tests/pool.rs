@@ -295,6 +295,24 @@ fn a_cancelled_handle_spares_the_tasks_that_wait() {
 }
 
 #[test]
+fn a_worker_is_listed_also_while_it_is_given_work_or_comes_back() {
+    proc_pool::init();
+    let pool = pool(2);
+    let workers = pool.worker_ids();
+    std::thread::scope(|scope| {
+        let busy = scope.spawn(|| {
+            for n in 0..3000_u32 {
+                assert_eq!(pool.apply(|n: u32| n, n).unwrap(), n);
+                assert_eq!(pool.apply_async(|n: u32| n, n).join().unwrap(), n);
+            }
+        });
+        while !busy.is_finished() {
+            assert_eq!(pool.worker_ids(), workers);
+        }
+    });
+}
+
+#[test]
 fn try_map_gives_the_first_error() {
     proc_pool::init();
     let pool = pool(2);
