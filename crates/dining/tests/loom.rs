@@ -56,7 +56,7 @@ impl Guarded {
 
 /// Each thread visits its sets one after the other, `true` with a limit of time.
 fn visits(n: usize, policy: Policy, bound: u32, threads: &'static [&'static [(&'static [usize], bool)]]) {
-    model(2, move || {
+    model(3, move || {
         let guarded = Guarded::new(n, policy);
         let spawn = |sets: &'static [(&'static [usize], bool)]| {
             let guarded = Arc::clone(&guarded);
