@@ -6,7 +6,7 @@
 //! since a bit is cleared by whoever rings, nobody is rung for twice while waking up: a burst of calls costs one
 //! system call, not one each.
 
-use crate::sync::{AtomicBool, AtomicU64, Ordering, fence};
+use crate::sync::{AtomicBool, AtomicU64, Ordering, fence, planted};
 use crossbeam_utils::CachePadded;
 use std::time::{Duration, Instant};
 use sync_prims::{EventCount, WaitPolicy};
@@ -45,7 +45,9 @@ impl Idle {
         let bell = &self.bells[worker];
         bell.rung.store(false, Ordering::Relaxed);
         word.fetch_or(bit, Ordering::SeqCst);
-        fence(Ordering::SeqCst);
+        if !planted("look for work without the fence") {
+            fence(Ordering::SeqCst);
+        }
         if work() && word.fetch_and(!bit, Ordering::SeqCst) & bit != 0 {
             return;
         }
@@ -61,7 +63,9 @@ impl Idle {
 
     /// Wakes one idle worker, if there is one. To be called after the work has been published.
     pub(crate) fn wake_one(&self) -> bool {
-        fence(Ordering::SeqCst);
+        if !planted("look for sleepers without the fence") {
+            fence(Ordering::SeqCst);
+        }
         self.words.iter().enumerate().any(|(i, word)| {
             let mut idle = word.load(Ordering::Relaxed);
             while idle != 0 {

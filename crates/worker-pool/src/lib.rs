@@ -16,6 +16,9 @@ mod panics;
 mod pool;
 mod queue;
 mod scope;
+#[cfg(loom)]
+#[doc(hidden)]
+pub mod shelf;
 mod shutdown;
 mod slices;
 mod slot;

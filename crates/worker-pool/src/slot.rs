@@ -13,7 +13,7 @@
 //! same helper; the owner's `close` returns only when nobody is in between; and the owner cannot skip `close`, because
 //! it happens in the `Drop` of a guard that never leaves [`Slot::offer`].
 
-use crate::sync::{AtomicU64, Ordering, UnsafeCell};
+use crate::sync::{AtomicU64, Ordering, UnsafeCell, planted};
 use sync_prims::EventCount;
 
 /// Helpers inside: the low 16 bits.
@@ -89,7 +89,7 @@ impl Slot {
         let mut state = self.state.load(Ordering::Relaxed);
         loop {
             let (inside, wanted) = (state & INSIDE, (state >> WANTED) & INSIDE);
-            if state & OPEN == 0 || inside >= wanted {
+            if (state & OPEN == 0 && !planted("enter what is closed")) || inside >= wanted {
                 return false;
             }
             // Acquire pairs with the owner's Release of OPEN: `job` is written.
@@ -138,7 +138,9 @@ impl Drop for Owned<'_> {
             return;
         }
         slot.state.fetch_and(!OPEN, Ordering::AcqRel);
-        slot.left.wait_for(None, || (slot.state.load(Ordering::SeqCst) & INSIDE == 0).then_some(()));
+        if !planted("do not wait for a helper inside") {
+            slot.left.wait_for(None, || (slot.state.load(Ordering::SeqCst) & INSIDE == 0).then_some(()));
+        }
         slot.state.store(FREE, Ordering::Release);
     }
 }
@@ -174,7 +176,7 @@ impl Drop for Visit<'_> {
         ) {
             state = now;
         }
-        if state & INSIDE == 1 {
+        if state & INSIDE == 1 && !planted("leave without a word") {
             self.slot.left.notify_all();
         }
     }
