@@ -63,7 +63,8 @@ impl Slot {
         let free = self.state.load(Ordering::Relaxed) == FREE;
         // Acquire pairs with the Release of the last owner's FREE: its use of `job` is over.
         let taken = free && self.state.compare_exchange(FREE, TAKEN, Ordering::Acquire, Ordering::Relaxed).is_ok();
-        taken.then_some(Owned { slot: self })
+        // Not `then_some`: it would make an `Owned` in any case, and drop it, that is free somebody else's slot.
+        taken.then(|| Owned { slot: self })
     }
 
     /// Whether a helper could enter now.

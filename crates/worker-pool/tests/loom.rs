@@ -90,6 +90,37 @@ fn a_place_is_used_again() {
     });
 }
 
+/// Who does not get the place leaves it alone: its owner's job is neither closed nor replaced.
+#[test]
+fn a_place_has_one_owner() {
+    model(3, || {
+        let place = Arc::new(Place::default());
+        let other = {
+            let place = Arc::clone(&place);
+            thread::spawn(move || place.offer(1, &|| (), || ()).is_some())
+        };
+        let inner = place.offer(1, &|| (), || place.offer(1, &|| (), || ()).is_some());
+        let other = other.join().unwrap();
+        assert_ne!(inner, Some(true), "a place was taken that had an owner");
+        assert!(inner.is_some() || other, "one of two must get the place");
+    });
+}
+
+/// The same inside a helper: a refused offer must not wait for the helper that makes it.
+#[test]
+fn a_refused_helper_does_not_wait_for_itself() {
+    model(3, || {
+        let place = Arc::new(Place::default());
+        let helper = {
+            let place = Arc::clone(&place);
+            thread::spawn(move || place.help())
+        };
+        let job = || assert!(place.offer(1, &|| (), || ()).is_none(), "the place has an owner");
+        place.offer(1, &job, || ()).expect("the place is free");
+        helper.join().unwrap();
+    });
+}
+
 #[test]
 fn an_owner_that_panics_waits_all_the_same() {
     model(3, || {
