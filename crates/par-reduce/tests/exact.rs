@@ -131,3 +131,15 @@ proptest! {
         check(&halves);
     }
 }
+
+#[test]
+fn a_residue_however_small_decides_a_tie() {
+    // The three meet in one lane: two levels hold the first two, and the third is what makes the tie no tie.
+    for exponent in [-120, -200, -1000] {
+        let mut x = vec![0.0; 4 * 32];
+        (x[0], x[32], x[64]) = (1.0, 2.0_f64.powi(-53), 2.0_f64.powi(exponent));
+        assert_eq!(par_reduce::sum_exact(&x), 1.0 + f64::EPSILON);
+        x[64] = -x[64];
+        assert_eq!(par_reduce::sum_exact(&x), 1.0);
+    }
+}
