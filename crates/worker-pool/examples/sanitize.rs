@@ -10,7 +10,7 @@ fn main() {
         assert_eq!(strings[41], "42");
         let (a, b) = pool.join(|| strings.len(), || numbers.iter().sum::<u64>());
         assert_eq!((a, b), (10_000, 50_005_000));
-        let mut parts = vec![0; 4];
+        let mut parts = [0; 4];
         pool.scope(|scope| {
             for (part, chunk) in parts.iter_mut().zip(numbers.chunks(2500)) {
                 scope.spawn(move || *part = chunk.iter().sum());
