@@ -39,7 +39,7 @@ fn steps() -> Vec<(&'static str, Command)> {
             "tests of the tools",
             with(&["test", "--quiet", "--package", "xtask", "--package", "demo-kit", "--package", "bench-kit"]),
         ),
-        ("demos", with(&["xtask", "demo", "--", "--size", "10000"])),
+        ("demos", with(&["xtask", "demo", "--", "--size", "500"])),
         ("documentation", documentation),
         ("models", with(&["xtask", "verify", "loom", "shuttle"])),
         ("packages", with(&["xtask", "verify", "package"])),

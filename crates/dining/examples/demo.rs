@@ -92,9 +92,10 @@ fn dijkstra(demo: &mut Demo, n: usize) {
 
 /// Looks at the written record alone: sorted by time, no meal of a philosopher overlaps one of a neighbour.
 fn neighbours_apart(spans: &[Span], n: usize) -> bool {
-    let meals = |p: usize| spans.iter().filter(move |s| s.philosopher == p && s.kind == SpanKind::Eating);
+    let mut meals: Vec<Vec<&Span>> = vec![Vec::new(); n];
+    spans.iter().filter(|span| span.kind == SpanKind::Eating).for_each(|span| meals[span.philosopher].push(span));
     (0..n).all(|p| {
-        let mut both: Vec<&Span> = meals(p).chain(meals((p + 1) % n)).collect();
+        let mut both: Vec<&Span> = meals[p].iter().chain(&meals[(p + 1) % n]).copied().collect();
         both.sort_by_key(|span| (span.start, span.end));
         both.windows(2).all(|pair| pair[0].end <= pair[1].start)
     })
