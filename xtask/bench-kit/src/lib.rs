@@ -1,7 +1,7 @@
 //! What the benchmarks share. A [`Workload`] has one input, one answer and several contenders: every contender, peers
-//! included, must give the answer before any of them is timed; each is then timed by criterion in a short stretch, one
-//! beside the other, so that `cargo xtask bench` can interleave by running rounds. CPU time of the whole process is
-//! taken beside the wall time, because a contender that spins while it waits looks fast by the clock alone.
+//! included, must give the answer before any of them is timed; they are then timed in many short stretches that take
+//! turns, so that a machine that becomes slower becomes so for all alike. CPU time of the whole process is taken beside
+//! the wall time, because a contender that spins while it waits looks fast by the clock alone.
 //!
 //! ```no_run
 //! let mut criterion = bench_kit::criterion();
@@ -22,21 +22,14 @@ pub use cpu::{cpu_time, thread_cpu_time};
 pub use workload::Workload;
 
 pub use criterion::Criterion;
-use std::time::Duration;
 
 /// Whether `cargo xtask bench --quick` asked for a short run: smaller sizes, fewer cells.
 pub fn quick() -> bool {
     std::env::var_os("BENCH_QUICK").is_some()
 }
 
-/// Criterion set up for short rounds; it reads the command line, so that `--save-baseline` and filters work.
+/// Criterion without plots; it reads the command line, so that `--save-baseline` and filters work. How long is measured is
+/// [`Workload`]'s affair.
 pub fn criterion() -> Criterion {
-    let (warm_up, measure) = if quick() { (20, 100) } else { (100, 400) };
-    Criterion::default()
-        .without_plots()
-        .sample_size(10)
-        .nresamples(1000)
-        .warm_up_time(Duration::from_millis(warm_up))
-        .measurement_time(Duration::from_millis(measure))
-        .configure_from_args()
+    Criterion::default().without_plots().nresamples(1000).configure_from_args()
 }

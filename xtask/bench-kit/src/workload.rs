@@ -1,7 +1,11 @@
-//! One input, one answer, several contenders.
+//! One input, one answer, several contenders, timed in turn.
+//!
+//! Criterion times one function after the other, each in one long stretch: on a machine whose speed drifts the contender
+//! measured in the slow minute loses. So the stretches here are short and alternate, and every round gives one sample per
+//! contender; criterion gets the samples afterwards and does what it is good at: statistics, files, comparisons.
 
 use crate::cpu::cpu_time;
-use criterion::{BenchmarkId, Criterion, Throughput};
+use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
 use std::fmt::Debug;
 use std::hint::black_box;
 use std::io::Write;
@@ -17,12 +21,19 @@ pub struct Workload<'a, I, O> {
     elements: usize,
     input: Box<dyn FnMut() -> I + 'a>,
     answer: O,
-    contenders: Vec<(String, Run<'a, I, O>)>,
+    contenders: Vec<Contender<'a, I, O>>,
+}
+
+struct Contender<'a, I, O> {
+    name: String,
+    run: Run<'a, I, O>,
+    /// One per round, all runs of the round together.
+    samples: Vec<Cost>,
 }
 
 impl<I, O: Debug> Debug for Workload<'_, I, O> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names: Vec<&str> = self.contenders.iter().map(|(name, _)| name.as_str()).collect();
+        let names: Vec<&str> = self.contenders.iter().map(|contender| contender.name.as_str()).collect();
         f.debug_struct("Workload")
             .field("group", &self.group)
             .field("parameter", &self.parameter)
@@ -47,72 +58,93 @@ impl<'a, I, O: PartialEq + Debug> Workload<'a, I, O> {
 
     /// Adds a contender. One run should take microseconds at least: what takes nanoseconds loops inside the run.
     pub fn contender(mut self, name: &str, run: impl FnMut(I) -> O + 'a) -> Self {
-        self.contenders.push((name.to_owned(), Box::new(run)));
+        self.contenders.push(Contender { name: name.to_owned(), run: Box::new(run), samples: Vec::new() });
         self
     }
 
-    /// Asserts the answer of every contender, then times each.
+    /// Asserts the answer of every contender, then times them in alternating rounds. A filter on the command line that
+    /// matches none of them leaves the workload out altogether.
     ///
     /// # Panics
     /// If a contender gives a wrong answer, with its name.
     pub fn run(mut self, criterion: &mut Criterion) {
-        for (name, run) in &mut self.contenders {
-            let output = run((self.input)());
-            assert!(output == self.answer, "{}: {name} gives a wrong answer at {}", self.group, self.parameter);
-        }
         let mut group = criterion.benchmark_group(&self.group);
-        group.throughput(Throughput::Elements(self.elements as u64));
-        for (name, run) in &mut self.contenders {
-            let input = &mut self.input;
-            let mut total = Cost::default();
-            group.bench_function(BenchmarkId::new(name.as_str(), &self.parameter), |bencher| {
-                bencher.iter_custom(|iterations| {
-                    let mut cost = Cost::default();
-                    for _ in 0..iterations {
-                        cost.add(&mut *input, &mut **run);
-                    }
-                    total.wall += cost.wall;
-                    total.cpu += cost.cpu;
-                    total.runs += iterations;
-                    cost.wall
-                });
+        group
+            .throughput(Throughput::Elements(self.elements as u64))
+            .sampling_mode(SamplingMode::Flat)
+            .sample_size(rounds())
+            // Criterion only replays what was sampled: there is nothing to warm up, and its own clock must not matter.
+            .warm_up_time(Duration::from_nanos(1))
+            .measurement_time(Duration::from_millis(1));
+        for i in 0..self.contenders.len() {
+            let id = BenchmarkId::new(&self.contenders[i].name, &self.parameter);
+            let mut calls = 0;
+            group.bench_function(id, |bencher| {
+                self.sample_once();
+                // Criterion's warm-up asks once or more, then once per sample: in a circle each sample is given once.
+                let samples = &self.contenders[i].samples;
+                let sample = &samples[calls % samples.len()];
+                calls += 1;
+                bencher.iter_custom(|iterations| sample.wall_of(iterations));
             });
-            total.record(&self.group, name, &self.parameter);
+            self.record(&self.contenders[i]);
         }
         group.finish();
     }
-}
 
-/// What the runs of one contender took.
-#[derive(Default)]
-struct Cost {
-    wall: Duration,
-    cpu: Duration,
-    runs: u64,
-}
-
-impl Cost {
-    fn add<I, O>(&mut self, input: impl FnOnce() -> I, run: &mut dyn FnMut(I) -> O) {
-        let input = black_box(input());
-        let cpu = cpu_time();
-        let start = Instant::now();
-        let output = black_box(run(input));
-        self.wall += start.elapsed();
-        self.cpu += cpu_time().saturating_sub(cpu);
-        drop(output);
+    /// Asserts and measures, unless an earlier contender's turn has.
+    fn sample_once(&mut self) {
+        if self.contenders.iter().any(|contender| !contender.samples.is_empty()) {
+            return;
+        }
+        let mut runs = Vec::new();
+        for contender in &mut self.contenders {
+            let start = Instant::now();
+            let output = (contender.run)((self.input)());
+            assert!(
+                output == self.answer,
+                "{}: {} gives a wrong answer at {}",
+                self.group,
+                contender.name,
+                self.parameter
+            );
+            drop(output);
+            // The first run pays for cold caches and pools: a second one says how many fit into a stretch.
+            let once =
+                if start.elapsed() > stretch() { start.elapsed() } else { contender.cost(&mut self.input, 1).wall };
+            runs.push((stretch().as_nanos() / once.as_nanos().max(1)).clamp(1, 1 << 20) as u64);
+        }
+        let n = self.contenders.len();
+        for round in 0..rounds() {
+            // Each round begins with another contender, so that nobody always runs after the same neighbour.
+            for i in (0..n).map(|i| (i + round) % n) {
+                if runs[i] > 1 {
+                    // Untimed: the neighbour's threads may still spin, and its data are in the caches.
+                    self.contenders[i].cost(&mut self.input, 1);
+                }
+                let cost = self.contenders[i].cost(&mut self.input, runs[i]);
+                self.contenders[i].samples.push(cost);
+            }
+        }
     }
 
     /// Appends a line of JSON to the file that `BENCH_CPU_FILE` names; the xtask's report reads it.
-    fn record(&self, group: &str, name: &str, parameter: &str) {
+    fn record(&self, contender: &Contender<'a, I, O>) {
         let Some(path) = std::env::var_os("BENCH_CPU_FILE") else { return };
-        if self.runs == 0 {
+        if contender.samples.is_empty() {
             return;
         }
-        let mean = |time: Duration| time.as_nanos() as f64 / self.runs as f64;
+        let runs: u64 = contender.samples.iter().map(|sample| sample.runs).sum();
+        let mean = |time: fn(&Cost) -> Duration| {
+            contender.samples.iter().map(time).sum::<Duration>().as_nanos() as f64 / runs as f64
+        };
         let line = format!(
-            "{{\"group\":{group:?},\"function\":{name:?},\"parameter\":{parameter:?},\"wall_ns\":{},\"cpu_ns\":{}}}\n",
-            mean(self.wall),
-            mean(self.cpu)
+            "{{\"group\":{:?},\"function\":{:?},\"parameter\":{:?},\"wall_ns\":{},\"cpu_ns\":{}}}\n",
+            self.group,
+            contender.name,
+            self.parameter,
+            mean(|sample| sample.wall),
+            mean(|sample| sample.cpu)
         );
         let written = std::fs::OpenOptions::new()
             .create(true)
@@ -122,5 +154,82 @@ impl Cost {
         if let Err(error) = written {
             eprintln!("cannot write {}: {error}", path.display());
         }
+    }
+}
+
+/// How many alternating rounds, each of which gives one sample per contender.
+fn rounds() -> usize {
+    if crate::quick() { 10 } else { 20 }
+}
+
+/// How long a contender runs before the next one's turn; one run if that takes longer.
+fn stretch() -> Duration {
+    Duration::from_millis(if crate::quick() { 8 } else { 20 })
+}
+
+impl<I, O> Contender<'_, I, O> {
+    fn cost(&mut self, input: &mut dyn FnMut() -> I, runs: u64) -> Cost {
+        let mut cost = Cost { runs, ..Cost::default() };
+        for _ in 0..runs {
+            let input = black_box(input());
+            let cpu = cpu_time();
+            let start = Instant::now();
+            let output = black_box((self.run)(input));
+            cost.wall += start.elapsed();
+            cost.cpu += cpu_time().saturating_sub(cpu);
+            drop(output);
+        }
+        cost
+    }
+}
+
+/// What some runs of one contender took.
+#[derive(Debug, Default)]
+struct Cost {
+    wall: Duration,
+    cpu: Duration,
+    runs: u64,
+}
+
+impl Cost {
+    /// What `iterations` runs take at this rate, for criterion, which chooses a number of its own.
+    fn wall_of(&self, iterations: u64) -> Duration {
+        self.wall.mul_f64(iterations as f64 / self.runs as f64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+
+    #[test]
+    fn contenders_take_turns_and_each_round_begins_with_another() {
+        let order = RefCell::new(Vec::new());
+        let slow = |name: char| {
+            let order = &order;
+            move |()| {
+                order.borrow_mut().push(name);
+                // Longer than a stretch: one run per round, and none to warm up.
+                let start = Instant::now();
+                while start.elapsed() < stretch() + Duration::from_millis(1) {}
+            }
+        };
+        let mut workload =
+            Workload::new("kit/turns", "", 1, || (), ()).contender("a", slow('a')).contender("b", slow('b'));
+        workload.sample_once();
+        workload.sample_once();
+        let expected: Vec<char> = "ab".chars().chain("abba".chars().cycle().take(2 * rounds())).collect();
+        assert_eq!(*order.borrow(), expected);
+        assert!(workload.contenders.iter().all(|contender| contender.samples.len() == rounds()));
+    }
+
+    #[test]
+    #[should_panic(expected = "kit/answers: liar gives a wrong answer at 1")]
+    fn a_wrong_answer_is_never_timed() {
+        Workload::new("kit/answers", "1", 1, || 1, 2)
+            .contender("honest", |x| x + 1)
+            .contender("liar", |x| x)
+            .sample_once();
     }
 }
