@@ -1,7 +1,5 @@
 //! Faults that the models must notice, each with the model that notices it.
 
-use std::process::{Command, Stdio};
-
 const MUTANTS: &[(&str, &str)] = &[
     ("ring without passing the mutex", "event_count::a_change_before_the_notification_is_never_missed"),
     ("listen without the fence", "event_count::a_change_before_the_notification_is_never_missed"),
@@ -23,18 +21,5 @@ const MUTANTS: &[(&str, &str)] = &[
 
 #[test]
 fn every_planted_fault_is_noticed_by_a_model() {
-    let this = std::env::current_exe().unwrap();
-    let mut survivors = Vec::new();
-    for (mutant, model) in MUTANTS {
-        let run = |planted: &str| {
-            let mut command = Command::new(&this);
-            command.args([model, "--exact"]).env("SYNC_PRIMS_MUTANT", planted);
-            command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap()
-        };
-        assert!(run("none").success(), "the model {model} fails without a planted fault");
-        if run(mutant).success() {
-            survivors.push(mutant);
-        }
-    }
-    assert!(survivors.is_empty(), "no model noticed {survivors:?}");
+    model_kit::every_fault_is_noticed("SYNC_PRIMS_MUTANT", MUTANTS);
 }
