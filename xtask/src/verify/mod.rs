@@ -1,6 +1,8 @@
 //! `cargo xtask verify`: the checks beyond `cargo test`. Each says what it covered and how long it took; what needs
 //! something that is not there is skipped with a line that says so and how to get it.
 
+mod mutants;
+
 use crate::run::{Failure, cargo, output, succeed, value};
 use crate::workspace::{Member, Workspace};
 use std::path::Path;
@@ -23,6 +25,7 @@ const PARTS: &[(&str, Part)] = &[
     ("shuttle", shuttle),
     ("stress", stress),
     ("package", package),
+    ("mutants", mutants::mutants),
     ("memcheck", memcheck),
     ("sanitize", sanitize),
     ("fuzz", fuzz),
