@@ -1,4 +1,4 @@
-//! A chart of one cell as SVG: a bar per contender, whiskers for the rounds. Written by hand: no script, no network.
+//! A chart of one cell as SVG: a bar per contender, whiskers for the quartiles. Written by hand: no script, no network.
 
 use super::figures::{ratio, time};
 use super::html::escape;

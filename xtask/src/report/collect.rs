@@ -8,14 +8,14 @@ use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// One contender's rounds.
+/// One contender's samples, those of all rounds together.
 struct Measured {
     workload: String,
     parameter: String,
     contender: String,
     elements: Option<u64>,
-    medians: Vec<f64>,
-    minimum: f64,
+    /// Nanoseconds of one run.
+    samples: Vec<f64>,
 }
 
 /// Everything criterion has about the crate `name`, over `rounds` baselines called `round-1`, `round-2`, …
@@ -26,23 +26,20 @@ pub(crate) fn collect(criterion: &Path, name: &str, rounds: usize, raw: &Path) -
             let about = read(&folder.join("benchmark.json"))?;
             let group = text(&about, "group_id", &folder)?;
             let Some(workload) = group.strip_prefix(name).and_then(|rest| rest.strip_prefix('/')) else { continue };
-            let median = number(&read(&folder.join("estimates.json"))?["median"], "point_estimate", &folder)?;
-            let fastest = minimum(&read(&folder.join("sample.json"))?).unwrap_or(median);
+            let samples = samples(&read(&folder.join("sample.json"))?, &folder)?;
             let (contender, parameter) =
                 (text(&about, "function_id", &folder)?, about["value_str"].as_str().unwrap_or(""));
             let same =
                 |m: &&mut Measured| m.workload == workload && m.parameter == parameter && m.contender == contender;
             if let Some(entry) = measured.iter_mut().find(same) {
-                entry.medians.push(median);
-                entry.minimum = entry.minimum.min(fastest);
+                entry.samples.extend(samples);
             } else {
                 measured.push(Measured {
                     workload: workload.to_owned(),
                     parameter: parameter.to_owned(),
                     contender: contender.to_owned(),
                     elements: about["throughput"]["Elements"].as_u64(),
-                    medians: vec![median],
-                    minimum: fastest,
+                    samples,
                 });
             }
         }
@@ -57,14 +54,15 @@ fn cells(measured: Vec<Measured>, cpu: &[CpuLine]) -> Vec<Cell> {
     measured.sort_by_key(place);
     let mut cells: Vec<Cell> = Vec::new();
     for m in measured {
-        let mut medians = m.medians.clone();
-        medians.sort_by(f64::total_cmp);
+        let mut samples = m.samples.clone();
+        samples.sort_by(f64::total_cmp);
+        let quantile = |part: usize| samples[(samples.len() - 1) * part / 4];
         let cpu_times: Vec<f64> = cpu.iter().filter(|line| line.is(&m)).map(|line| line.cpu).collect();
         let entry = Entry {
-            median: medians[medians.len() / 2],
-            low: medians[0],
-            high: medians[medians.len() - 1],
-            minimum: m.minimum,
+            median: quantile(2),
+            low: quantile(1),
+            high: quantile(3),
+            minimum: samples[0],
             cpu: (!cpu_times.is_empty()).then(|| cpu_times.iter().sum::<f64>() / cpu_times.len() as f64),
             contender: m.contender,
         };
@@ -148,17 +146,14 @@ fn text<'a>(value: &'a Value, key: &str, folder: &Path) -> Result<&'a str, Failu
     value[key].as_str().ok_or_else(|| missing(key, folder))
 }
 
-fn number(value: &Value, key: &str, folder: &Path) -> Result<f64, Failure> {
-    value[key].as_f64().ok_or_else(|| missing(key, folder))
-}
-
 fn missing(key: &str, folder: &Path) -> Failure {
     Failure::Work(format!("{}: criterion wrote no `{key}`; has its format changed?", folder.display()))
 }
 
-/// The fastest sample: time over iterations.
-fn minimum(sample: &Value) -> Option<f64> {
+/// The samples, never none: time over iterations.
+fn samples(sample: &Value, folder: &Path) -> Result<Vec<f64>, Failure> {
     let times = list(&sample["times"]).iter().filter_map(Value::as_f64);
     let iterations = list(&sample["iters"]).iter().filter_map(Value::as_f64);
-    times.zip(iterations).map(|(time, n)| time / n).min_by(f64::total_cmp)
+    let samples: Vec<f64> = times.zip(iterations).map(|(time, n)| time / n).collect();
+    if samples.is_empty() { Err(missing("times", folder)) } else { Ok(samples) }
 }

@@ -96,7 +96,7 @@ fn section(results: &Results, cell: &Cell, before: Option<&Results>) -> String {
         escape(&cell.parameter),
         chart::svg(results, cell)
     );
-    text += "<tr><th>contender</th><th>median</th><th>rounds</th><th>minimum</th><th>CPU</th><th>rate</th><th>time / ours</th>";
+    text += "<tr><th>contender</th><th>median</th><th>quartiles</th><th>minimum</th><th>CPU</th><th>rate</th><th>time / ours</th>";
     text += if compared.is_some() { "<th>before</th></tr>\n" } else { "</tr>\n" };
     let mut entries: Vec<&Entry> = cell.entries.iter().collect();
     entries.sort_by(|a, b| a.median.total_cmp(&b.median));

@@ -66,7 +66,7 @@ fn loss(results: &Results, cell: &Cell) -> String {
 fn table(results: &Results, cell: &Cell, before: Option<&Results>) -> String {
     let title = if cell.parameter.is_empty() { String::new() } else { format!("\n### {}\n", escape(&cell.parameter)) };
     let compared = before.and_then(|before| before.cell(&cell.workload, &cell.parameter));
-    let mut text = format!("{title}\n| contender | median | rounds | minimum | CPU | rate | time / ours |");
+    let mut text = format!("{title}\n| contender | median | quartiles | minimum | CPU | rate | time / ours |");
     text += if compared.is_some() { " before |\n|-|-:|-:|-:|-:|-:|-:|-:|\n" } else { "\n|-|-:|-:|-:|-:|-:|-:|\n" };
     let mut entries: Vec<&Entry> = cell.entries.iter().collect();
     entries.sort_by(|a, b| a.median.total_cmp(&b.median));
@@ -87,8 +87,8 @@ fn row(results: &Results, cell: &Cell, entry: &Entry) -> String {
     let against = results.ours(cell).map_or_else(String::new, |ours| ratio(entry.median / ours.median));
     let cpu = entry.cpu.map_or_else(String::new, time);
     let rate = cell.elements.map_or_else(String::new, |elements| rate(elements, entry.median));
-    let rounds = format!("{} - {}", time(entry.low), time(entry.high));
-    format!("| {name} | {} | {rounds} | {} | {cpu} | {rate} | {against} |", time(entry.median), time(entry.minimum))
+    let quartiles = format!("{} - {}", time(entry.low), time(entry.high));
+    format!("| {name} | {} | {quartiles} | {} | {cpu} | {rate} | {against} |", time(entry.median), time(entry.minimum))
 }
 
 fn escape(text: &str) -> String {

@@ -29,9 +29,9 @@ pub(crate) struct Cell {
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) contender: String,
-    /// Median over the rounds of each round's median.
+    /// The median of all samples, taken in turns with the other contenders'.
     pub(crate) median: f64,
-    /// The lowest and the highest round's median.
+    /// The quartiles: half of the samples lie between.
     pub(crate) low: f64,
     pub(crate) high: f64,
     /// The fastest sample of all.
