@@ -4,9 +4,12 @@
 use crate::codec;
 use crate::error::TaskError;
 use crate::records::{Records, Tag};
+use crate::shared::memory::Memory;
+use crate::shared::travel::{self, Way};
 use crate::sync::{Condvar, Mutex};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -35,6 +38,8 @@ pub(crate) struct Batch {
     more: Condvar,
     /// Set by a handle: tasks not begun yet are not worth beginning.
     pub(crate) cancelled: AtomicBool,
+    /// Shared memory that the tasks' arguments name; their results may name it too.
+    kept: Mutex<Vec<Arc<Memory>>>,
 }
 
 #[derive(Debug, Default)]
@@ -52,6 +57,19 @@ impl Batch {
         pieces.waiting.insert(piece.first, piece);
         drop(pieces);
         self.more.notify_all();
+    }
+
+    /// Keeps the memory as long as this.
+    pub(crate) fn keep(&self, memory: Vec<Arc<Memory>>) {
+        if memory.is_empty() {
+            return;
+        }
+        let mut kept = self.kept.lock();
+        for memory in memory {
+            if !kept.iter().rev().any(|other| Arc::ptr_eq(other, &memory)) {
+                kept.push(memory);
+            }
+        }
     }
 
     /// How many tasks have their outcome.
@@ -129,7 +147,8 @@ impl Piece {
 #[inline]
 fn outcome_of<R: DeserializeOwned>(tag: Tag, payload: &[u8]) -> Result<R, TaskError> {
     match tag {
-        Tag::Value => codec::read(payload).map_err(|error| TaskError::Decode(format!("the result: {error}"))),
+        Tag::Value => travel::on_way(Way::UnpackResult, || codec::read(payload))
+            .map_err(|error| TaskError::Decode(format!("the result: {}", travel::explain(&error)))),
         Tag::Panicked => Err(match codec::read(payload) {
             Ok((message, location)) => TaskError::Panicked { message, location },
             Err(_) => unreadable(),

@@ -9,6 +9,7 @@ use crate::codec;
 use crate::drive::Chunk;
 use crate::error::TaskError;
 use crate::records::Tag;
+use crate::shared::travel::{self, Way};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -18,8 +19,10 @@ const MAX_BYTES: usize = 256 << 10;
 /// A chunk of one task.
 pub(crate) fn single<A: Serialize>(place: u64, first: usize, argument: &A) -> Result<Chunk, TaskError> {
     let mut arguments = Vec::with_capacity(64);
-    codec::append(argument, Tag::Value, &mut arguments).map_err(|error| cannot_encode(&error))?;
-    Ok(Chunk { place, first, count: 1, arguments })
+    let written = pack(argument, &mut arguments);
+    let kept = travel::take_kept();
+    written.map_err(|error| cannot_encode(&error))?;
+    Ok(Chunk { place, first, count: 1, arguments, kept })
 }
 
 /// The outcome of the one task of a piece.
@@ -69,12 +72,13 @@ impl<I: Iterator<Item: Serialize>> Chunks<I> {
                 let Some(item) = self.items.next() else { break };
                 self.taken += 1;
                 self.left = self.left.saturating_sub(1);
-                if let Err(error) = codec::append(&item, Tag::Value, &mut arguments) {
+                if let Err(error) = pack(&item, &mut arguments) {
                     failed = Some(cannot_encode(&error));
                     break;
                 }
                 count += 1;
             }
+            let kept = travel::take_kept();
             if let Some(error) = failed {
                 rejected(Piece { first: self.taken - 1, count: 1, outcome: crate::batch::Outcome::Failed(error) });
                 if count == 0 {
@@ -84,11 +88,17 @@ impl<I: Iterator<Item: Serialize>> Chunks<I> {
             if count == 0 {
                 return None;
             }
-            return Some(Chunk { place: self.place, first, count, arguments });
+            return Some(Chunk { place: self.place, first, count, arguments, kept });
         }
     }
 }
 
+#[inline]
+fn pack<A: Serialize>(argument: &A, out: &mut Vec<u8>) -> Result<(), postcard::Error> {
+    travel::on_way(Way::PackArgument, || codec::append(argument, Tag::Value, out))
+}
+
+#[cold]
 fn cannot_encode(error: &postcard::Error) -> TaskError {
-    TaskError::Encode(format!("the argument: {error}"))
+    TaskError::Encode(format!("the argument: {}", travel::explain(error)))
 }

@@ -19,9 +19,11 @@ use crate::clock;
 use crate::error::TaskError;
 use crate::link::AREA;
 use crate::records::Records;
+use crate::shared::memory::Memory;
 use crate::spin::Spin;
 use crate::wire::{Kind, Message};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -35,6 +37,8 @@ pub(crate) struct Chunk {
     pub(crate) count: usize,
     /// One record per argument.
     pub(crate) arguments: Vec<u8>,
+    /// Shared memory that the arguments name: to be kept until the call's outcomes were read.
+    pub(crate) kept: Vec<Arc<Memory>>,
 }
 
 /// What a driver needs besides the worker.

@@ -22,6 +22,7 @@ mod link;
 mod pool;
 mod process;
 mod records;
+pub mod shared;
 mod spin;
 mod sync;
 mod task;
@@ -35,6 +36,8 @@ pub use imap::{Imap, ImapUnordered};
 pub use init::init;
 pub use pool::{ProcPool, Shutdown};
 pub use process::Process;
+pub use shared::array::SharedArray;
+pub use shared::value::SharedValue;
 
 const _: () = {
     use std::cell::Cell;
@@ -48,4 +51,11 @@ const _: () = {
     send_sync::<MapHandle<Cell<u8>>>();
     send_sync::<Process<Cell<u8>>>();
     unwind_safe::<Builder>();
+    send_sync::<SharedValue<u64>>();
+    send_sync::<SharedArray<u64>>();
+    send_sync::<shared::Mutex<u64>>();
+    send_sync::<shared::Guard<'_, u64>>();
+    send_sync::<shared::Semaphore>();
+    send_sync::<shared::Barrier>();
+    send_sync::<shared::Queue<u64>>();
 };

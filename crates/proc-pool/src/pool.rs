@@ -89,8 +89,9 @@ impl ProcPool {
         let chunk = chunks::single(task::place_of(f), 0, &argument)?;
         match self.crew.run_here(chunk) {
             Ok(piece) => chunks::only(piece),
-            Err(chunk) => {
+            Err(mut chunk) => {
                 let batch = Arc::new(Batch::default());
+                batch.keep(std::mem::take(&mut chunk.kept));
                 self.crew.submit(Job { chunk, batch: Arc::clone(&batch) });
                 chunks::only(batch.take(0))
             }
@@ -117,7 +118,10 @@ impl ProcPool {
         R: Serialize + DeserializeOwned,
     {
         match chunks::single(task::place_of(f), index, argument) {
-            Ok(chunk) => self.crew.submit(Job { chunk, batch: Arc::clone(batch) }),
+            Ok(mut chunk) => {
+                batch.keep(std::mem::take(&mut chunk.kept));
+                self.crew.submit(Job { chunk, batch: Arc::clone(batch) });
+            }
             Err(error) => batch.deliver(Piece::failed(index, error)),
         }
     }
@@ -176,7 +180,8 @@ impl ProcPool {
         let place = task::place_of(f);
         let batch = Arc::new(Batch::default());
         let mut chunks = Chunks::new(items, place, self.crew.workers);
-        while let Some(chunk) = chunks.next(|piece| batch.deliver(piece)) {
+        while let Some(mut chunk) = chunks.next(|piece| batch.deliver(piece)) {
+            batch.keep(std::mem::take(&mut chunk.kept));
             self.crew.submit(Job { chunk, batch: Arc::clone(&batch) });
         }
         MapHandle::new(batch, chunks.len())

@@ -52,12 +52,13 @@ impl<R: Serialize + DeserializeOwned> Process<R> {
         F: Fn(A) -> R + Copy + 'static,
         A: Serialize + DeserializeOwned,
     {
-        let chunk = chunks::single(task::place_of(f), 0, &args)
+        let mut chunk = chunks::single(task::place_of(f), 0, &args)
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
         let terms = Terms { memory_limit: 0, timed: false, once: true };
         let child = Child::start(&Plan { program: "/proc/self/exe".into(), terms })?.greeted()?;
         let (id, pidfd) = (child.id(), child.pidfd());
         let batch = Arc::new(Batch::default());
+        batch.keep(std::mem::take(&mut chunk.kept));
         let handle = Handle::new(Arc::clone(&batch));
         let limits = Limits { task_timeout: None, tasks_per_worker: 1, stillborn: 0 };
         let driver = std::thread::Builder::new().name(format!("proc-pool process {id}")).spawn(move || {

@@ -4,10 +4,11 @@ use crate::codec::{self, ToSlice};
 use crate::last_words;
 use crate::link::{AREA, Link};
 use crate::records::{HEAD, Records, Tag, head};
+use crate::shared::travel::{self, Way};
 use crate::spin::Spin;
 use crate::wire::{self, Kind, Message, Received};
 use crate::{bytes_file, identity, init, task};
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::process::{
     Pid, PidfdFlags, Resource, Rlimit, Signal, getppid, getrlimit, kill_current_process_group, pidfd_open, setrlimit,
@@ -18,6 +19,9 @@ use std::any::Any;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
+
+/// How long a worker without work keeps mapped what its last tasks were given.
+const KEEP_MAPPED: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 
 /// What `Hello` says besides the build.
 #[derive(Clone, Copy, Debug)]
@@ -145,11 +149,22 @@ fn next(socket: &OwnedFd, spin: &Spin) -> io::Result<Option<(Message, Vec<OwnedF
         Ok(Received::Nothing) => None,
         other => Some(other),
     });
-    match spun.unwrap_or_else(|| wire::receive(socket.as_fd(), true))? {
+    match spun.unwrap_or_else(|| await_message(socket))? {
         Received::Message(message, fds) if message.kind == Kind::Run => Ok(Some((message, fds))),
         Received::Closed => Ok(None),
         other => Err(io::Error::other(format!("no order: {other:?}"))),
     }
+}
+
+/// Waits for a message; if none comes for a while, nothing is kept mapped meanwhile.
+fn await_message(socket: &OwnedFd) -> Result<Received, rustix::io::Errno> {
+    if travel::holds() {
+        let came = poll(&mut [PollFd::new(socket, PollFlags::IN)], Some(&KEEP_MAPPED));
+        if came.is_ok_and(|n| n == 0) {
+            travel::let_go();
+        }
+    }
+    wire::receive(socket.as_fd(), true)
 }
 
 fn run(message: &Message, fds: Vec<OwnedFd>, socket: &OwnedFd, link: &Link, terms: Terms) -> io::Result<()> {
@@ -248,7 +263,8 @@ impl<'a> Frame<'a> {
 
     #[inline]
     pub(crate) fn read<A: DeserializeOwned>(&self, argument: &[u8]) -> Result<A, Failure> {
-        codec::read(argument).map_err(|error| Failure { tag: Tag::Decode, why: format!("the argument: {error}") })
+        travel::on_way(Way::UnpackArgument, || codec::read(argument))
+            .map_err(|error| Failure { tag: Tag::Decode, why: format!("the argument: {}", travel::explain(&error)) })
     }
 
     /// Writes the result behind the committed ones, or aside if it does not fit there.
@@ -256,7 +272,8 @@ impl<'a> Frame<'a> {
     pub(crate) fn write<R: Serialize>(&mut self, result: &R) -> Result<(), Failure> {
         self.pending = Pending::None;
         if let Some(room) = self.area.get_mut(self.committed..).filter(|room| room.len() > HEAD) {
-            match postcard::serialize_with_flavor(result, ToSlice::new(&mut room[HEAD..])) {
+            let to = ToSlice::new(&mut room[HEAD..]);
+            match travel::on_way(Way::PackResult, || postcard::serialize_with_flavor(result, to)) {
                 Ok(len) => {
                     room[..HEAD].copy_from_slice(&head(len, Tag::Value));
                     self.pending = Pending::Area(HEAD + len);
@@ -272,7 +289,8 @@ impl<'a> Frame<'a> {
     #[cold]
     fn write_aside<R: Serialize>(&mut self, result: &R) -> Result<(), Failure> {
         let mut record = Vec::new();
-        codec::append(result, Tag::Value, &mut record).map_err(|error| cannot_write(&error))?;
+        travel::on_way(Way::PackResult, || codec::append(result, Tag::Value, &mut record))
+            .map_err(|error| cannot_write(&error))?;
         self.pending = Pending::File(record);
         Ok(())
     }
@@ -356,5 +374,5 @@ impl<'a> Frame<'a> {
 }
 
 fn cannot_write(error: &postcard::Error) -> Failure {
-    Failure { tag: Tag::Encode, why: format!("the result: {error}") }
+    Failure { tag: Tag::Encode, why: format!("the result: {}", travel::explain(error)) }
 }

@@ -100,3 +100,8 @@ pub fn is_right(death: Death, error: &TaskError) -> bool {
 pub fn builder() -> Builder {
     ProcPool::builder().workers(2).memory_limit(512 << 20).task_timeout(Duration::from_millis(400))
 }
+
+/// How much work a stress test does: 1, or `STRESS`.
+pub fn stress() -> u64 {
+    std::env::var("STRESS").ok().and_then(|times| times.parse().ok()).unwrap_or(1)
+}
