@@ -129,15 +129,25 @@ impl<W: Clone> Arbiter<W> {
         free
     }
 
+    /// A place in time: smaller is older.
+    pub(crate) fn draw_ticket(&mut self) -> u64 {
+        self.next_ticket += 1;
+        self.next_ticket - 1
+    }
+
     /// Grants `set` or makes the caller a waiter. Whoever holds something already is `nested`: to make it wait for a reservation
     /// could close a circle, so it passes reservations, and the bound of others does not count it.
     pub(crate) fn request(&mut self, set: &Set, nested: bool, who: W) -> Result<(), WaiterId> {
         if self.try_request(set, nested) {
             return Ok(());
         }
+        let ticket = self.draw_ticket();
+        Err(self.enqueue(set, nested, ticket, who))
+    }
+
+    /// Makes the caller a waiter with a ticket drawn now or earlier; it is for the caller to have asked first.
+    pub(crate) fn enqueue(&mut self, set: &Set, nested: bool, ticket: u64, who: W) -> WaiterId {
         self.counts.waited += 1;
-        let ticket = self.next_ticket;
-        self.next_ticket += 1;
         let waiter = Waiter {
             ticket,
             set: set.clone(),
@@ -154,7 +164,8 @@ impl<W: Clone> Arbiter<W> {
         }
         self.waiters[id] = Some(waiter);
         for resource in set.iter() {
-            self.queues[resource].push(id);
+            let place = self.queues[resource].partition_point(|&other| self.peek(other).ticket < ticket);
+            self.queues[resource].insert(place, id);
         }
         for word in set.words() {
             self.states[word.index as usize].waited |= word.bits;
@@ -162,7 +173,7 @@ impl<W: Clone> Arbiter<W> {
         if self.bound == 0 {
             self.reserve(id);
         }
-        Err(id)
+        id
     }
 
     /// Whether the waiter has got its set; if so it is a waiter no more.
@@ -211,10 +222,21 @@ impl<W: Clone> Arbiter<W> {
         self.waiters.len() - self.vacant.len()
     }
 
-    /// Whether nobody holds and nobody waits for this resource.
-    pub(crate) fn is_idle(&self, resource: usize) -> bool {
-        let state = &self.states[resource / 64];
-        (state.held | state.waited) >> (resource % 64) & 1 == 0
+    /// Whether somebody waits for this resource.
+    pub(crate) fn is_waited(&self, resource: usize) -> bool {
+        self.states[resource / 64].waited >> (resource % 64) & 1 != 0
+    }
+
+    /// Whether somebody holds this resource.
+    pub(crate) fn is_held(&self, resource: usize) -> bool {
+        self.states[resource / 64].held >> (resource % 64) & 1 != 0
+    }
+
+    /// For a resource that is not always in these books: what became of it meanwhile. Nobody waits for it.
+    pub(crate) fn set_held(&mut self, resource: usize, held: bool) {
+        debug_assert!(!self.is_waited(resource), "a resource in the books changes hands in the books");
+        let (state, bit) = (&mut self.states[resource / 64], 1 << (resource % 64));
+        state.held = if held { state.held | bit } else { state.held & !bit };
     }
 
     fn is_free(&self, set: &Set) -> bool {
@@ -227,6 +249,11 @@ impl<W: Clone> Arbiter<W> {
 
     fn waiter(&mut self, id: WaiterId) -> &mut Waiter<W> {
         self.waiters[id].as_mut().expect("a waiter keeps its number until it is granted or gives up")
+    }
+
+    /// Who waits under this number.
+    pub(crate) fn who(&self, id: WaiterId) -> &W {
+        &self.peek(id).who
     }
 
     fn peek(&self, id: WaiterId) -> &Waiter<W> {

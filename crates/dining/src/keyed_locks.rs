@@ -2,11 +2,11 @@
 //! guard or waiter.
 
 use crate::arbiter::Arbiter;
-use crate::gate::{TimedOut, ring, wait_for};
+use crate::gate::{Bell, TimedOut, ring, wait_for};
 use crate::policy::Policy;
 use crate::resource_table::{nesting, next_id};
 use crate::set::Set;
-use crate::sync::{Condvar, Mutex};
+use crate::sync::Mutex;
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::Hash;
@@ -32,7 +32,7 @@ pub struct KeyedLocks<K> {
     id: u64,
     /// Locked before the arbiter.
     names: Mutex<Names<K>>,
-    arbiter: Mutex<Arbiter<Arc<Condvar>>>,
+    arbiter: Mutex<Arbiter<Bell>>,
 }
 
 struct Names<K> {
@@ -127,7 +127,7 @@ impl<K: Eq + Hash> KeyedLocks<K> {
         let named = self.name(keys);
         let mut arbiter = self.arbiter.lock();
         if !arbiter.try_quick(&named.set) {
-            wait_for(&mut arbiter, &named.set, deadline, false, || nesting::check(self.id))?;
+            wait_for(&mut arbiter, &named.set, deadline, || nesting::check(self.id))?;
         }
         drop(arbiter);
         Ok(self.guard(named))

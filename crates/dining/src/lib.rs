@@ -5,6 +5,7 @@ mod arbiter;
 pub mod detect;
 mod dinner;
 mod gate;
+mod held;
 mod json;
 mod keyed_locks;
 mod lock;
@@ -14,10 +15,12 @@ mod resource_table;
 mod rng;
 mod set;
 mod sync;
+mod transaction;
 
+pub use detect::DeadlockReport;
 pub use dinner::{
-    Activity, DeadlockReport, Dinner, DinnerError, Outcome, Report, Running, Snapshot, Span, SpanKind, Stop, Strategy,
-    Threads, Topology, Waits, Work,
+    Activity, Dinner, DinnerError, Outcome, Report, Running, Snapshot, Span, SpanKind, Stop, Strategy, Threads,
+    Topology, Waits, Work,
 };
 pub use gate::TimedOut;
 pub use keyed_locks::{KeyedGuard, KeyedLocks};
@@ -25,3 +28,4 @@ pub use lock::{Guard, Lock};
 pub use lock_all::{LockGroup, lock_all, lock_all_timeout, try_lock_all};
 pub use policy::Policy;
 pub use resource_table::{Claim, Hold, ResourceTable, TableStats, UnknownResource};
+pub use transaction::{Tx, Wounded, transaction};

@@ -1,8 +1,10 @@
 //! Several locks at once.
 
 use crate::gate::TimedOut;
+use crate::held;
+use crate::lock::core::Core;
 use crate::lock::{Guard, Lock, take, try_take};
-use crate::set::Set;
+use std::panic::Location;
 use std::time::{Duration, Instant};
 
 /// Locks that can be taken together: tuples of up to eight `&Lock`, with values of different types, and arrays, slices and vectors of
@@ -11,12 +13,13 @@ pub trait LockGroup<'a> {
     /// A guard for each lock, in the same shape and order; a `Vec` for slices and vectors.
     type Guard;
 
+    /// Shows each lock, in order, until `f` gives `false`; gives `false` if it did.
     #[doc(hidden)]
-    fn numbers(&self) -> Vec<usize>;
+    fn each(&self, f: &mut impl FnMut(&'a Core) -> bool) -> bool;
 
-    /// After the numbers have been granted.
+    /// After all have been granted.
     #[doc(hidden)]
-    fn guards(self) -> Self::Guard;
+    fn guards(self, at: &'static Location<'static>) -> Self::Guard;
 }
 
 /// Takes all locks of a set at once, waiting until all are free. No order has to be kept, and duplicates are fine: all of it is
@@ -41,22 +44,27 @@ pub trait LockGroup<'a> {
 ///
 /// # Complexity
 /// O(k log k) for k locks; every guard unlocks by itself.
+#[inline]
 #[track_caller]
 pub fn lock_all<'a, S: LockGroup<'a>>(set: S) -> S::Guard {
-    let nested = |held: &[usize]| {
-        assert!(
-            !cfg!(debug_assertions) || held.is_empty(),
-            "this thread holds a lock and is about to wait for a set, which can deadlock; take all of them in one lock_all"
-        );
-    };
-    take(&Set::new(&set.numbers()), None, nested)
-        .unwrap_or_else(|_| unreachable!("without a deadline the time is never up"));
-    set.guards()
+    let at = Location::caller();
+    take(&set, None, object_to_nesting, at).unwrap_or_else(|_| unreachable!("without a deadline the time is never up"));
+    set.guards(at)
 }
 
-/// As [`lock_all`], or `None` if it would have to wait.
+#[track_caller]
+fn object_to_nesting() {
+    assert!(
+        held::count() == 0,
+        "this thread holds a lock and is about to wait for a set, which can deadlock; take all of them in one lock_all"
+    );
+}
+
+/// As [`lock_all`], or `None` if it would have to wait. Two such calls that meet at the same moment may both give `None`.
+#[inline]
+#[track_caller]
 pub fn try_lock_all<'a, S: LockGroup<'a>>(set: S) -> Option<S::Guard> {
-    try_take(&Set::new(&set.numbers())).then(|| set.guards())
+    try_take(&set).then(|| set.guards(Location::caller()))
 }
 
 /// As [`lock_all`], for a limited time. Whoever gives up leaves nothing behind.
@@ -65,55 +73,64 @@ pub fn try_lock_all<'a, S: LockGroup<'a>>(set: S) -> Option<S::Guard> {
 /// [`TimedOut`] if it takes longer than `timeout`; `Duration::MAX` means no limit.
 #[track_caller]
 pub fn lock_all_timeout<'a, S: LockGroup<'a>>(set: S, timeout: Duration) -> Result<S::Guard, TimedOut> {
-    take(&Set::new(&set.numbers()), Instant::now().checked_add(timeout), |_| ())?;
-    Ok(set.guards())
+    let at = Location::caller();
+    take(&set, Instant::now().checked_add(timeout), object_to_nesting, at)?;
+    Ok(set.guards(at))
 }
 
 impl<'a, T, const N: usize> LockGroup<'a> for [&'a Lock<T>; N] {
     type Guard = [Guard<'a, T>; N];
 
-    fn numbers(&self) -> Vec<usize> {
-        self.iter().map(|lock| lock.number()).collect()
+    #[inline]
+    fn each(&self, f: &mut impl FnMut(&'a Core) -> bool) -> bool {
+        self.iter().all(|lock| f(lock.core()))
     }
 
-    fn guards(self) -> Self::Guard {
-        self.map(Lock::guard)
+    #[inline]
+    fn guards(self, at: &'static Location<'static>) -> Self::Guard {
+        self.map(|lock| lock.guard(at))
     }
 }
 
 impl<'a, T> LockGroup<'a> for &[&'a Lock<T>] {
     type Guard = Vec<Guard<'a, T>>;
 
-    fn numbers(&self) -> Vec<usize> {
-        self.iter().map(|lock| lock.number()).collect()
+    #[inline]
+    fn each(&self, f: &mut impl FnMut(&'a Core) -> bool) -> bool {
+        self.iter().all(|lock| f(lock.core()))
     }
 
-    fn guards(self) -> Self::Guard {
-        self.iter().map(|lock| lock.guard()).collect()
+    #[inline]
+    fn guards(self, at: &'static Location<'static>) -> Self::Guard {
+        self.iter().map(|lock| lock.guard(at)).collect()
     }
 }
 
 impl<'a, T> LockGroup<'a> for &Vec<&'a Lock<T>> {
     type Guard = Vec<Guard<'a, T>>;
 
-    fn numbers(&self) -> Vec<usize> {
-        self.as_slice().numbers()
+    #[inline]
+    fn each(&self, f: &mut impl FnMut(&'a Core) -> bool) -> bool {
+        self.as_slice().each(f)
     }
 
-    fn guards(self) -> Self::Guard {
-        self.as_slice().guards()
+    #[inline]
+    fn guards(self, at: &'static Location<'static>) -> Self::Guard {
+        self.as_slice().guards(at)
     }
 }
 
 impl<'a, T> LockGroup<'a> for Vec<&'a Lock<T>> {
     type Guard = Vec<Guard<'a, T>>;
 
-    fn numbers(&self) -> Vec<usize> {
-        self.as_slice().numbers()
+    #[inline]
+    fn each(&self, f: &mut impl FnMut(&'a Core) -> bool) -> bool {
+        self.as_slice().each(f)
     }
 
-    fn guards(self) -> Self::Guard {
-        self.as_slice().guards()
+    #[inline]
+    fn guards(self, at: &'static Location<'static>) -> Self::Guard {
+        self.as_slice().guards(at)
     }
 }
 
@@ -122,12 +139,14 @@ macro_rules! tuples {
         impl<'a, $($T),+> LockGroup<'a> for ($(&'a Lock<$T>,)+) {
             type Guard = ($(Guard<'a, $T>,)+);
 
-            fn numbers(&self) -> Vec<usize> {
-                vec![$(self.$i.number()),+]
+            #[inline]
+            fn each(&self, f: &mut impl FnMut(&'a Core) -> bool) -> bool {
+                $(f(self.$i.core()))&&+
             }
 
-            fn guards(self) -> Self::Guard {
-                ($(self.$i.guard(),)+)
+            #[inline]
+            fn guards(self, at: &'static Location<'static>) -> Self::Guard {
+                ($(self.$i.guard(at),)+)
             }
         }
     )+};

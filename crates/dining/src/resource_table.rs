@@ -1,13 +1,12 @@
 //! Numbered resources, taken several at once.
 
 use crate::arbiter::Arbiter;
-use crate::gate::{TimedOut, ring, wait_for};
+use crate::gate::{Bell, TimedOut, ring, wait_for};
 use crate::policy::Policy;
 use crate::set::Set;
-use crate::sync::{Condvar, Mutex};
+use crate::sync::Mutex;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -36,7 +35,7 @@ pub struct ResourceTable {
     id: u64,
     len: usize,
     policy: Policy,
-    arbiter: Mutex<Arbiter<Arc<Condvar>>>,
+    arbiter: Mutex<Arbiter<Bell>>,
 }
 
 /// A set of resources of one table, checked and sorted, to be used as often as needed and by any thread.
@@ -184,7 +183,7 @@ impl ResourceTable {
         self.check(claim);
         let mut arbiter = self.arbiter.lock();
         if !arbiter.try_quick(&claim.set) {
-            wait_for(&mut arbiter, &claim.set, deadline, false, || nesting::check(self.id))?;
+            wait_for(&mut arbiter, &claim.set, deadline, || nesting::check(self.id))?;
         }
         drop(arbiter);
         Ok(self.hold(claim))

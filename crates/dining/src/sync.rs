@@ -149,7 +149,7 @@ mod source {
 pub(crate) use source::*;
 
 /// A static that a model sets up anew in each schedule.
-macro_rules! lazy_static {
+macro_rules! lazy {
     ($($(#[$attr:meta])* static $name:ident: $type:ty = $value:expr;)+) => {
         $(
             #[cfg(not(any(loom, shuttle)))]
@@ -162,7 +162,7 @@ macro_rules! lazy_static {
         shuttle::lazy_static! { $($(#[$attr])* static ref $name: $type = $value;)+ }
     };
 }
-pub(crate) use lazy_static;
+pub(crate) use lazy;
 
 /// A value of each thread, of the model's threads in a model.
 macro_rules! per_thread {
@@ -176,3 +176,14 @@ macro_rules! per_thread {
     };
 }
 pub(crate) use per_thread;
+
+/// An `impl` of functions that are `const`, except under a model checker, whose locks and atomics cannot be made at compile time.
+macro_rules! const_unless_checked {
+    (impl [$($T:ident)?] $type:ty { $($(#[$attr:meta])* $vis:vis fn $name:ident($($arg:ident: $arg_type:ty),*) -> $result:ty $body:block)+ }) => {
+        #[cfg(not(any(loom, shuttle)))]
+        impl<$($T)?> $type { $($(#[$attr])* $vis const fn $name($($arg: $arg_type),*) -> $result $body)+ }
+        #[cfg(any(loom, shuttle))]
+        impl<$($T)?> $type { $($(#[$attr])* $vis fn $name($($arg: $arg_type),*) -> $result $body)+ }
+    };
+}
+pub(crate) use const_unless_checked;

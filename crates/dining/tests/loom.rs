@@ -4,7 +4,7 @@
 //! `RUSTFLAGS="--cfg loom" cargo test -p dining --release --test loom --target-dir target/loom`
 #![cfg(loom)]
 
-use dining::{Lock, Policy, ResourceTable, lock_all};
+use dining::{Lock, Policy, ResourceTable, lock_all, lock_all_timeout, transaction, try_lock_all};
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::thread;
@@ -122,4 +122,83 @@ fn two_locks_in_opposite_orders() {
         other.join().unwrap();
         assert_eq!((*locks.0.lock(), *locks.1.lock()), (2, 2));
     });
+}
+
+/// What a thread does with two locks that count how often they were taken.
+type Visit = fn(&Lock<u32>, &Lock<u32>) -> u32;
+
+/// Each thread does its part; nothing may be lost, and at the end both locks are free by their words alone.
+fn two_locks(preemptions: usize, parts: &'static [Visit]) {
+    model(preemptions, move || {
+        let locks = Arc::new((Lock::new(0), Lock::new(0)));
+        let done = |part: &'static Visit| {
+            let locks = Arc::clone(&locks);
+            thread::spawn(move || part(&locks.0, &locks.1))
+        };
+        let others: Vec<_> = parts[1..].iter().map(done).collect();
+        let mut sum = parts[0](&locks.0, &locks.1);
+        sum += others.into_iter().map(|other| other.join().unwrap()).sum::<u32>();
+        assert!(try_lock_all((&locks.0, &locks.1)).is_some(), "a lock is still taken");
+        assert_eq!(*locks.0.lock() + *locks.1.lock(), sum);
+    });
+}
+
+fn one(a: &Lock<u32>, _: &Lock<u32>) -> u32 {
+    *a.lock() += 1;
+    1
+}
+
+fn both(a: &Lock<u32>, b: &Lock<u32>) -> u32 {
+    let (mut b, mut a) = lock_all((b, a));
+    (*a, *b) = (*a + 1, *b + 1);
+    2
+}
+
+fn both_for_a_while(a: &Lock<u32>, b: &Lock<u32>) -> u32 {
+    let Ok((mut a, mut b)) = lock_all_timeout((a, b), SOME_DAY) else { return 0 };
+    (*a, *b) = (*a + 1, *b + 1);
+    2
+}
+
+fn try_other(_: &Lock<u32>, b: &Lock<u32>) -> u32 {
+    b.try_lock().map_or(0, |mut b| {
+        *b += 1;
+        1
+    })
+}
+
+fn forth(a: &Lock<u32>, b: &Lock<u32>) -> u32 {
+    transaction(|tx| {
+        let (mut a, mut b) = (tx.lock(a)?, tx.lock(b)?);
+        (*a, *b) = (*a + 1, *b + 1);
+        Ok(2)
+    })
+}
+
+fn back(a: &Lock<u32>, b: &Lock<u32>) -> u32 {
+    forth(b, a)
+}
+
+/// A word that suffices, a word that does not, and the way between.
+#[test]
+fn locks_come_to_the_desk_and_leave_it() {
+    two_locks(3, &[one, both]);
+    two_locks(3, &[both, both]);
+    two_locks(3, &[one, one, both]);
+    two_locks(3, &[both, one, try_other]);
+}
+
+#[test]
+fn a_set_of_locks_that_is_given_up_leaves_them_free() {
+    two_locks(3, &[one, both_for_a_while]);
+    two_locks(3, &[both, both_for_a_while]);
+}
+
+/// Opposite orders: without wounds this is the deadlock of two, and the checker would say so.
+#[test]
+fn transactions_in_opposite_orders_get_through() {
+    two_locks(3, &[forth, back]);
+    two_locks(3, &[forth, back, one]);
+    two_locks(3, &[forth, back, try_other]);
+    two_locks(3, &[forth, both]);
 }

@@ -42,6 +42,8 @@ pub struct Party {
     pub holds: Vec<Claimed>,
     /// What it waits for; empty if it is not waiting.
     pub wants: Vec<Claimed>,
+    /// It will not wait for ever (a time-out, a transaction that steps back), so no cycle runs through it.
+    pub gives_up: bool,
 }
 
 /// One step of a cycle: `party` holds `holds` and waits for `wants`, which the next link's party holds.
@@ -129,7 +131,14 @@ impl WaitGraph {
             to.dedup();
             to
         };
-        self.parties.iter().map(holders).collect()
+        self.parties.iter().map(|party| if party.gives_up { Vec::new() } else { holders(party) }).collect()
+    }
+
+    /// The shortest cycle through a party.
+    pub(crate) fn cycle_through(&self, party: u64) -> Option<Cycle> {
+        let start = self.parties.iter().position(|other| other.id == party)?;
+        let ring = shortest_cycle(&self.edges(), start, |_| true)?;
+        Some(self.cycle(&smallest_first(ring)))
     }
 
     fn cycle(&self, ring: &[usize]) -> Cycle {
@@ -195,7 +204,8 @@ impl WaitGraph {
         let claimed = |list: &[Claimed]| list.iter().map(claimed_json).collect::<Vec<_>>().join(",");
         let party = |p: &Party| {
             let (name, holds, wants) = (crate::json::string(&p.name), claimed(&p.holds), claimed(&p.wants));
-            format!("{{\"id\":{},\"name\":{name},\"holds\":[{holds}],\"wants\":[{wants}]}}", p.id)
+            let (id, gives_up) = (p.id, p.gives_up);
+            format!("{{\"id\":{id},\"name\":{name},\"holds\":[{holds}],\"wants\":[{wants}],\"gives_up\":{gives_up}}}")
         };
         let cycle = |c: &Cycle| {
             let ids: Vec<String> = c.links.iter().map(|link| link.party.to_string()).collect();

@@ -11,7 +11,7 @@ mod running;
 mod settings;
 mod topology;
 
-pub use report::{DeadlockReport, Outcome, Report, Span, SpanKind, Waits};
+pub use report::{Outcome, Report, Span, SpanKind, Waits};
 pub use room::Activity;
 pub use running::{Running, Snapshot};
 pub use settings::{DinnerError, Stop, Strategy, Threads, Work};

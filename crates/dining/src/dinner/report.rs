@@ -3,9 +3,8 @@
 use super::histogram::Histogram;
 use super::pictures;
 use super::settings::name;
-use crate::detect::{Cycle, WaitGraph};
+use crate::detect::DeadlockReport;
 use crate::json;
-use std::fmt;
 use std::time::{Duration, Instant};
 
 /// How a dinner ended.
@@ -18,29 +17,6 @@ pub enum Outcome {
     Deadlock(DeadlockReport),
     /// The time was up, and these philosophers had eaten less than a twentieth of the average (of at least 20 meals).
     Starved(Vec<usize>),
-}
-
-/// Who held what and who waited for whom when the dinner came to a stop.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct DeadlockReport {
-    /// The circle.
-    pub cycle: Cycle,
-    /// Everybody who held or wanted something at that moment.
-    pub graph: WaitGraph,
-}
-
-impl DeadlockReport {
-    pub(crate) fn new(graph: WaitGraph) -> Self {
-        let cycle = graph.cycles().into_iter().next().expect("a deadlock is reported only with a cycle");
-        Self { cycle, graph }
-    }
-}
-
-impl fmt::Display for DeadlockReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.cycle)
-    }
 }
 
 /// How long philosophers were hungry before a meal; quantiles are exact to 3 %.

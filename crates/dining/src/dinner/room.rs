@@ -10,10 +10,9 @@
 //! found, once. Nothing of this runs unless somebody has to wait.
 
 use super::driver::Seats;
-use super::report::DeadlockReport;
 use super::settings::{Hand, name};
 use super::topology::Plan;
-use crate::detect::{Claimed, LockLabel, Party, WaitGraph};
+use crate::detect::{Claimed, DeadlockReport, LockLabel, Party, WaitGraph};
 use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::collections::VecDeque;
@@ -151,7 +150,7 @@ impl Room {
         let mut wishes = self.wishes.lock();
         wishes[philosopher] = Some((chopstick, site));
         if self.cycle_from(&wishes, philosopher) && !self.closing() {
-            *self.deadlock.lock() = Some(DeadlockReport::new(self.graph(&wishes)));
+            *self.deadlock.lock() = DeadlockReport::through(philosopher as u64, self.graph(&wishes));
             drop(wishes);
             self.close();
         }
@@ -192,6 +191,7 @@ impl Room {
                 name: name(p),
                 holds: Vec::new(),
                 wants: wishes[p].map(claimed).into_iter().collect(),
+                gives_up: false,
             })
             .collect();
         for (chopstick, it) in self.chopsticks.iter().enumerate() {
