@@ -24,13 +24,16 @@ fn replaced(text: &str, table: &str) -> Option<String> {
     Some(format!("{before}{BEGIN}\n{table}{END}{after}"))
 }
 
-/// A row per crate: counts, and the peers it was measured against with the geometric mean.
+/// Peers named in a row; the report has them all.
+const NAMED: usize = 4;
+
+/// A row per crate: counts, and the strongest of the peers it was measured against.
 fn table(all: &[Results]) -> String {
-    let mut text = "\n| crate | behind | level | ahead | peers: their time / ours, geometric mean over the shared cells |\n|-|-:|-:|-:|-|\n".to_owned();
+    let mut text = "\n| crate | behind | level | ahead | the strongest peers: their time / ours, geometric mean over the cells shared |\n|-|-:|-:|-:|-|\n".to_owned();
     for results in all {
         let (ahead, level, behind) = results.tally();
         let peers: Vec<String> =
-            results.means().iter().map(|(name, _, mean)| format!("{name} {}", ratio(*mean))).collect();
+            results.means().iter().take(NAMED).map(|(name, _, mean)| format!("{name} {}", ratio(*mean))).collect();
         text += &format!("| `{}` | {behind} | {level} | {ahead} | {} |\n", results.name, peers.join(", "));
     }
     let said = |label: &str| {
