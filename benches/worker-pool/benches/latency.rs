@@ -48,6 +48,8 @@ fn report(all: &mut [Contender], work: Halves, micros: u64, quick: bool) {
     let mut times: Vec<[Vec<Duration>; 2]> = all.iter().map(|_| [Vec::new(), Vec::new()]).collect();
     for _ in 0..rounds {
         for ((_, run), [hots, colds]) in all.iter_mut().zip(&mut times) {
+            // Idle threads of the contender before may still spin: let them fall asleep.
+            std::thread::sleep(Duration::from_millis(10));
             for _ in 0..20 {
                 run(work);
             }

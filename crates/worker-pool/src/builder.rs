@@ -80,8 +80,8 @@ impl PoolBuilder {
         self
     }
 
-    /// How long an idle worker looks for work before it sleeps: longer answers faster, shorter burns less.
-    /// [`Duration::ZERO`] sleeps at once.
+    /// How long an idle worker looks for work before it sleeps: longer answers faster, shorter burns less. By default 20
+    /// microseconds; [`Duration::ZERO`] sleeps at once.
     pub fn spin(mut self, limit: Duration) -> Self {
         self.spin = Some(limit);
         self

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod bed;
 mod broadcast;
 mod builder;
 mod chunk;

@@ -4,6 +4,7 @@
 
 use crate::idle::Idle;
 use crate::slot::Slot;
+use std::time::Duration;
 
 /// A [`Slot`].
 pub struct Place(Slot);
@@ -35,13 +36,13 @@ impl Place {
 pub struct Bells(Idle);
 
 impl Bells {
-    /// One for each worker.
-    pub fn new(workers: usize) -> Self {
-        Self(Idle::new(workers, None))
+    /// One for each worker, who polls first if it is `alert`.
+    pub fn new(workers: usize, alert: bool) -> Self {
+        Self(Idle::new(workers, alert.then_some(Duration::from_secs(1))))
     }
 
     /// Falls asleep unless `work` sees something.
-    pub fn wait(&self, worker: usize, work: impl FnOnce() -> bool) {
+    pub fn wait(&self, worker: usize, work: impl FnMut() -> bool) {
         self.0.wait(worker, work);
     }
 

@@ -14,7 +14,7 @@
 //! it happens in the `Drop` of a guard that never leaves [`Slot::offer`].
 
 use crate::sync::{AtomicU64, Ordering, UnsafeCell, planted};
-use sync_prims::EventCount;
+use sync_prims::{EventCount, WaitPolicy};
 
 /// Helpers inside: the low 16 bits.
 const INSIDE: u64 = 0xFFFF;
@@ -31,6 +31,12 @@ const FREE: u64 = 0;
 pub(crate) const MOST_HELPERS: usize = INSIDE as usize;
 
 type Job<'a> = dyn Fn() + Sync + 'a;
+
+/// Owners wait for helpers that are at work on the last piece, and being woken would take longer than most pieces: they
+/// poll for some hundred microseconds first, as long as nobody else needs the processor.
+fn patience() -> WaitPolicy {
+    if cfg!(loom) { WaitPolicy::new() } else { WaitPolicy::new().pauses(6).yields(400) }
+}
 
 /// A place for one job at a time.
 pub(crate) struct Slot {
@@ -55,7 +61,7 @@ unsafe impl Send for Slot {}
 
 impl Slot {
     pub(crate) fn new() -> Self {
-        Self { state: AtomicU64::new(FREE), job: UnsafeCell::new(None), left: EventCount::new() }
+        Self { state: AtomicU64::new(FREE), job: UnsafeCell::new(None), left: EventCount::with_policy(patience()) }
     }
 
     /// Makes the slot the caller's if it is nobody's.

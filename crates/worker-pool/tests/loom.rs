@@ -141,8 +141,8 @@ fn an_owner_that_panics_waits_all_the_same() {
 }
 
 /// A worker falls asleep while work appears: it must find the work or hear the bell.
-fn work_appears(wake: fn(&Bells)) {
-    let (bells, work) = (Arc::new(Bells::new(1)), Arc::new(AtomicUsize::new(0)));
+fn work_appears(alert: bool, wake: fn(&Bells)) {
+    let (bells, work) = (Arc::new(Bells::new(1, alert)), Arc::new(AtomicUsize::new(0)));
     let worker = {
         let (bells, work) = (Arc::clone(&bells), Arc::clone(&work));
         thread::spawn(move || {
@@ -159,7 +159,17 @@ fn work_appears(wake: fn(&Bells)) {
 #[test]
 fn one_that_falls_asleep_is_woken() {
     model(4, || {
-        work_appears(|bells| {
+        work_appears(false, |bells| {
+            bells.wake_one();
+        })
+    });
+}
+
+/// The same with the stage of polling before it.
+#[test]
+fn one_that_polls_and_falls_asleep_is_woken() {
+    model(3, || {
+        work_appears(true, |bells| {
             bells.wake_one();
         })
     });
@@ -167,14 +177,15 @@ fn one_that_falls_asleep_is_woken() {
 
 #[test]
 fn the_one_that_is_meant_is_woken() {
-    model(4, || work_appears(|bells| bells.wake(0)));
+    model(4, || work_appears(false, |bells| bells.wake(0)));
+    model(3, || work_appears(true, |bells| bells.wake(0)));
 }
 
 /// Two bells, one piece of work each: two calls of `wake_one` never ring for the same sleeper twice.
 #[test]
 fn two_wakes_are_two_wakes() {
     model(3, || {
-        let (bells, work) = (Arc::new(Bells::new(2)), Arc::new(AtomicUsize::new(0)));
+        let (bells, work) = (Arc::new(Bells::new(2, false)), Arc::new(AtomicUsize::new(0)));
         let workers = [0, 1].map(|me| {
             let (bells, work) = (Arc::clone(&bells), Arc::clone(&work));
             thread::spawn(move || {
@@ -255,6 +266,7 @@ const MUTANTS: &[(&str, &str)] = &[
     ("leave without a word", "guests_leave_a_job_one_by_one"),
     ("look for sleepers without the fence", "one_that_falls_asleep_is_woken"),
     ("look for work without the fence", "one_that_falls_asleep_is_woken"),
+    ("sleep without another look", "one_that_polls_and_falls_asleep_is_woken"),
     ("sleep through the end", "a_pool_is_made_and_dropped"),
 ];
 
