@@ -18,7 +18,7 @@ use crate::kernel::merge_two;
 use crate::plain::Sources;
 use crate::run::Run;
 use crate::stretch::{Pace, StretchMerge};
-use crate::word::has_word;
+use crate::word::is_text;
 use alloc::vec::Vec;
 use core::mem::MaybeUninit;
 
@@ -28,7 +28,7 @@ const WORTH_A_CHANGE: usize = 24;
 /// Whether the tree of merges suits: moving elements log2 K times is cheap.
 #[inline(always)]
 pub(crate) fn suits_tree<T>() -> bool {
-    size_of::<T>() <= 32 && !has_word::<T>()
+    size_of::<T>() <= 32 && !is_text::<T>()
 }
 
 /// Elements of scratch that [`merge_block`] needs for `n` elements from `runs` runs.
@@ -56,7 +56,7 @@ pub(crate) unsafe fn merge_block<T>(
     }
     runs.retain(|run| run.len > 0);
     let mut out = out;
-    if runs.len() > 2 || (own_order && has_word::<T>()) {
+    if runs.len() > 2 || (own_order && is_text::<T>()) {
         let pace = if suits_tree::<T>() { Pace::AllStretches { at_least: WORTH_A_CHANGE } } else { Pace::LongOnes };
         // SAFETY: the elements stay alive, and `out` has room for all stretches one after the other.
         unsafe {

@@ -79,21 +79,21 @@ impl<I: Iterator, O: Order<I::Item>> KMerge<I, O> {
         let Ok(()) = self.merger.settle::<Plain>();
     }
 
-    /// The next head with its source, and its key where there is one.
+    /// The next head, with its key where there is one, and its source.
     #[inline(always)]
     pub(crate) fn next_head(&mut self) -> Option<(usize, O::Head)> {
-        let Ok(next) = self.merger.next::<Plain>();
+        let Ok(next) = self.merger.next_numbered::<Plain>();
         next
     }
 
     /// The next head if it is equal to `head`.
     pub(crate) fn next_head_like(&mut self, head: &O::Head) -> Option<(usize, O::Head)> {
         self.settle();
-        if self.merger.is_next(head) { self.merger.take() } else { None }
+        self.merger.take_if_like(head)
     }
 
     pub(crate) fn sources(&self) -> usize {
-        self.merger.sources()
+        self.merger.count_sources()
     }
 
     /// The next item, without taking it.
@@ -188,9 +188,10 @@ impl<I: Iterator, O: Order<I::Item>> KMerge<I, O> {
 impl<I: Iterator, O: Order<I::Item>> Iterator for KMerge<I, O> {
     type Item = I::Item;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<I::Item> {
-        self.next_head().map(|(_, head)| O::into_item(head))
+        let Ok(next) = self.merger.next::<Plain>();
+        next.map(O::into_item)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

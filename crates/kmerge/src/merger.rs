@@ -6,8 +6,10 @@
 //! an item that is known. A source that has ended is never asked again.
 
 use crate::order::Order;
-use crate::tree::{Match, Node, Tree};
+use crate::tree::{MAX_LANES, Match, Tree};
+use crate::word::Says;
 use alloc::vec::Vec;
+use core::marker::PhantomData;
 
 /// How an item is read from a source.
 pub(crate) trait Read<I> {
@@ -44,68 +46,76 @@ impl<T, E, I: Iterator<Item = Result<T, E>>> Read<I> for Fallible {
     }
 }
 
-/// A source and the number that callers know it by.
-struct Lane<I> {
-    source: I,
-    number: usize,
-}
-
 /// Nobody is waiting to be read.
 const NONE: usize = usize::MAX;
 
 /// Matches of heads by an order.
-struct ByOrder<'o, O, T>(&'o mut O, core::marker::PhantomData<T>);
+struct ByOrder<'o, O, T>(&'o mut O, PhantomData<T>);
 
 impl<T, O: Order<T>> Match<O::Head> for ByOrder<'_, O, T> {
     #[inline(always)]
-    fn has_word() -> bool {
-        O::has_word()
+    fn says() -> Says {
+        match (O::has_word(), O::word_says_all()) {
+            (false, _) => Says::Nothing,
+            (true, false) => Says::First,
+            (true, true) => Says::All,
+        }
+    }
+
+    #[inline(always)]
+    fn is_plain() -> bool {
+        O::is_plain()
+    }
+
+    #[inline(always)]
+    fn word(head: &O::Head) -> u64 {
+        O::word(head)
     }
 
     #[inline(always)]
     fn wins(&mut self, a: &O::Head, b: &O::Head, tie: bool) -> bool {
-        match self.0.compare(a, b) {
-            core::cmp::Ordering::Less => true,
-            core::cmp::Ordering::Equal => tie,
-            core::cmp::Ordering::Greater => false,
-        }
+        let order = self.0.compare(a, b);
+        // Without a branch on `tie`, which nobody can predict.
+        order.is_lt() | (order.is_eq() & tie)
     }
 }
 
 /// The state of a lazy merge. `R` says how sources are read.
 pub(crate) struct Merger<I, O, T, H> {
-    /// Sources that may have more, in order of their numbers; the tree's lane `l` is `lanes[l]`.
-    lanes: Vec<Lane<I>>,
-    /// Sources that have ended.
-    ended: Vec<Lane<I>>,
+    /// Sources that may have more, in order of their numbers; lane `l` of the tree is that of `sources[l]`.
+    sources: Vec<I>,
+    /// By lane, the number that callers know the source by.
+    numbers: Vec<usize>,
+    /// Sources that have ended, with their numbers.
+    ended: Vec<(usize, I)>,
     /// One head of each source that has been read and has not ended, but for the hole.
     tree: Tree<H>,
     /// The lane whose head has been given out and whose next one has not been read, or [`NONE`].
     hole: usize,
     /// Lanes from here on have not been read yet.
     unread: usize,
-    /// Sources taken in so far: the next one's number.
-    numbers: usize,
-    /// Lanes whose source has ended and that are still in `lanes`, as they are removed many at a time.
+    /// Lanes whose source has ended and that are still in `sources`, as they are removed many at a time.
     over: Vec<usize>,
     order: O,
-    items: core::marker::PhantomData<fn() -> T>,
+    items: PhantomData<fn() -> T>,
 }
 
 impl<I, T, O: Order<T>> Merger<I, O, T, O::Head> {
+    #[track_caller]
     pub(crate) fn new(sources: impl Iterator<Item = I>, order: O) -> Self {
-        let lanes: Vec<Lane<I>> = sources.enumerate().map(|(number, source)| Lane { source, number }).collect();
-        let numbers = lanes.len();
+        let sources: Vec<I> = sources.collect();
+        assert!(sources.len() <= MAX_LANES, "there are {} sources; at most 2^31 can be merged", sources.len());
+        let numbers = (0..sources.len()).collect();
         Self {
-            lanes,
+            sources,
+            numbers,
             ended: Vec::new(),
             tree: Tree::new(),
             hole: NONE,
             unread: 0,
-            numbers,
             over: Vec::new(),
             order,
-            items: core::marker::PhantomData,
+            items: PhantomData,
         }
     }
 
@@ -121,11 +131,11 @@ impl<I, T, O: Order<T>> Merger<I, O, T, O::Head> {
         if lane == NONE {
             return Ok(());
         }
-        match R::read(&mut self.lanes[lane].source).transpose()? {
+        match R::read(&mut self.sources[lane]).transpose()? {
             Some(item) => {
-                let node = player(lane, item, &mut self.order);
+                let head = self.order.head(item);
                 self.hole = NONE;
-                self.tree.replace(node, &mut ByOrder(&mut self.order, core::marker::PhantomData));
+                self.tree.replace(lane, head, &mut ByOrder(&mut self.order, PhantomData));
                 Ok(())
             }
             None => self.retire::<R>(lane),
@@ -134,15 +144,16 @@ impl<I, T, O: Order<T>> Merger<I, O, T, O::Head> {
 
     /// The source of the hole has ended.
     #[cold]
+    #[inline(never)]
     fn retire<R: Read<I, Item = T>>(&mut self, lane: usize) -> Result<(), R::Error> {
         self.over.push(lane);
         self.hole = NONE;
-        if 2 * (self.lanes.len() - self.over.len()) <= self.tree.width() {
+        if 2 * (self.sources.len() - self.over.len()) <= self.tree.width() {
             // Half of the tree is empty: a smaller one asks less.
             self.tree.dismantle();
             return self.assemble::<R>();
         }
-        self.tree.retire(lane, &mut ByOrder(&mut self.order, core::marker::PhantomData));
+        self.tree.retire(lane, &mut ByOrder(&mut self.order, PhantomData));
         Ok(())
     }
 
@@ -151,24 +162,24 @@ impl<I, T, O: Order<T>> Merger<I, O, T, O::Head> {
     #[inline(never)]
     fn assemble<R: Read<I, Item = T>>(&mut self) -> Result<(), R::Error> {
         if self.hole != NONE {
-            let read = R::read(&mut self.lanes[self.hole].source).transpose()?;
+            let read = R::read(&mut self.sources[self.hole]).transpose()?;
             self.take_in(self.hole, read);
             self.hole = NONE;
         }
-        while self.unread < self.lanes.len() {
-            let read = R::read(&mut self.lanes[self.unread].source).transpose()?;
+        while self.unread < self.sources.len() {
+            let read = R::read(&mut self.sources[self.unread]).transpose()?;
             self.take_in(self.unread, read);
             self.unread += 1;
         }
         self.remove_lanes_over();
-        self.tree.build(self.lanes.len(), &mut ByOrder(&mut self.order, core::marker::PhantomData));
+        self.tree.build(self.sources.len(), &mut ByOrder(&mut self.order, PhantomData));
         Ok(())
     }
 
     /// Stages what has been read from a lane.
     fn take_in(&mut self, lane: usize, item: Option<T>) {
         match item {
-            Some(item) => self.tree.stage(player(lane, item, &mut self.order)),
+            Some(item) => self.tree.stage::<ByOrder<'_, O, T>>(lane, self.order.head(item)),
             None => self.over.push(lane),
         }
     }
@@ -180,105 +191,129 @@ impl<I, T, O: Order<T>> Merger<I, O, T, O::Head> {
         }
         let mut over = core::mem::take(&mut self.over);
         over.sort_unstable();
-        self.tree.rename(|lane| lane - over.partition_point(|&over| over < lane));
-        let lanes = core::mem::take(&mut self.lanes);
-        for (i, lane) in lanes.into_iter().enumerate() {
-            let to = if over.binary_search(&i).is_ok() { &mut self.ended } else { &mut self.lanes };
-            to.push(lane);
+        let is_over = |lane: usize| over.binary_search(&lane).is_ok();
+        self.tree.close_gaps(is_over);
+        let lanes = core::mem::take(&mut self.sources).into_iter().zip(core::mem::take(&mut self.numbers));
+        for (lane, (source, number)) in lanes.enumerate() {
+            if is_over(lane) {
+                self.ended.push((number, source));
+            } else {
+                self.sources.push(source);
+                self.numbers.push(number);
+            }
         }
-        self.unread = self.lanes.len();
+        self.unread = self.sources.len();
     }
 
     /// The next item and its source's number; to be called after [`settle`](Self::settle).
     #[inline(always)]
     pub(crate) fn first(&self) -> Option<(usize, &O::Head)> {
-        self.tree.champion().map(|(lane, head)| (self.lanes[lane].number, head))
+        self.tree.champion().map(|(lane, head)| (self.numbers[lane], head))
     }
 
     /// Takes the next item; to be called after [`settle`](Self::settle).
     #[inline(always)]
-    pub(crate) fn take(&mut self) -> Option<(usize, O::Head)> {
+    fn take(&mut self) -> Option<(usize, O::Head)> {
         let (lane, head) = self.tree.take_champion()?;
         self.hole = lane;
-        Some((self.lanes[lane].number, head))
+        Some((lane, head))
     }
 
-    /// [`settle`](Self::settle) and [`take`](Self::take) at once: within a run, items do not go through the tree.
+    /// Takes the next item with its lane.
     #[inline(always)]
-    pub(crate) fn next<R: Read<I, Item = T>>(&mut self) -> Result<Option<(usize, O::Head)>, R::Error> {
+    fn next_of_lane<R: Read<I, Item = T>>(&mut self) -> Result<Option<(usize, O::Head)>, R::Error> {
         let lane = self.hole;
-        if lane == NONE || !self.tree.is_on_run() {
-            self.settle::<R>()?;
-            return Ok(self.take());
+        if lane == NONE || !self.tree.is_built() {
+            return self.settle_and_take::<R>();
         }
-        let from = &mut self.lanes[lane];
-        let number = from.number;
-        match R::read(&mut from.source).transpose()? {
+        match R::read(&mut self.sources[lane]).transpose()? {
             Some(item) => {
-                let node = player(lane, item, &mut self.order);
-                // Should the comparison panic, the item is in the tree.
+                let head = self.order.head(item);
+                // Should a comparison panic, the item is in the tree.
                 self.hole = NONE;
-                let passed = self.tree.pass(node, &mut ByOrder(&mut self.order, core::marker::PhantomData));
-                if let Some(head) = passed {
-                    self.hole = lane;
-                    return Ok(Some((number, head)));
-                }
+                let next = self.tree.exchange(lane, head, &mut ByOrder(&mut self.order, PhantomData));
+                self.hole = next.0;
+                Ok(Some(next))
             }
-            None => self.retire::<R>(lane)?,
+            None => {
+                self.retire::<R>(lane)?;
+                Ok(self.take())
+            }
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn settle_and_take<R: Read<I, Item = T>>(&mut self) -> Result<Option<(usize, O::Head)>, R::Error> {
+        self.settle::<R>()?;
         Ok(self.take())
     }
 
-    /// Whether the next item is equal to `head`; to be called after [`settle`](Self::settle).
-    pub(crate) fn is_next(&mut self, head: &O::Head) -> bool {
-        match self.tree.champion() {
-            Some((_, next)) => self.order.compare(head, next).is_eq(),
-            None => false,
+    /// Takes the next item.
+    #[inline(always)]
+    pub(crate) fn next<R: Read<I, Item = T>>(&mut self) -> Result<Option<O::Head>, R::Error> {
+        Ok(self.next_of_lane::<R>()?.map(|(_, head)| head))
+    }
+
+    /// Takes the next item with the number of its source.
+    #[inline(always)]
+    pub(crate) fn next_numbered<R: Read<I, Item = T>>(&mut self) -> Result<Option<(usize, O::Head)>, R::Error> {
+        Ok(self.next_of_lane::<R>()?.map(|(lane, head)| (self.numbers[lane], head)))
+    }
+
+    /// Takes the next item if it is equal to `head`; to be called after [`settle`](Self::settle).
+    pub(crate) fn take_if_like(&mut self, head: &O::Head) -> Option<(usize, O::Head)> {
+        let (_, next) = self.tree.champion()?;
+        if !self.order.compare(head, next).is_eq() {
+            return None;
         }
+        self.take().map(|(lane, head)| (self.numbers[lane], head))
     }
 
     /// Adds a source, the last one in the order of sources.
+    #[track_caller]
     pub(crate) fn push(&mut self, source: I) {
+        assert!(self.sources.len() < MAX_LANES, "there are 2^31 sources already, and more cannot be merged");
         self.tree.dismantle();
-        self.lanes.push(Lane { source, number: self.numbers });
-        self.numbers += 1;
+        self.numbers.push(self.count_sources());
+        self.sources.push(source);
     }
 
     /// How many sources there have been.
-    pub(crate) fn sources(&self) -> usize {
-        self.numbers
+    pub(crate) fn count_sources(&self) -> usize {
+        self.sources.len() + self.ended.len()
     }
 
     /// Each source with the item read from it and not given out, in the order of the sources.
     pub(crate) fn into_parts(self) -> Vec<(I, Option<T>)> {
         let mut heads: Vec<Option<T>> = Vec::new();
-        heads.resize_with(self.lanes.len(), || None);
+        heads.resize_with(self.sources.len(), || None);
         for (lane, head) in self.tree.into_heads() {
             heads[lane] = Some(O::into_item(head));
         }
-        let open = self.lanes.into_iter().zip(heads);
-        let ended = self.ended.into_iter().map(|lane| (lane, None));
-        let mut parts: Vec<(Lane<I>, Option<T>)> = open.chain(ended).collect();
-        parts.sort_by_key(|(lane, _)| lane.number);
-        parts.into_iter().map(|(lane, head)| (lane.source, head)).collect()
+        let open = self.numbers.into_iter().zip(self.sources.into_iter().zip(heads));
+        let ended = self.ended.into_iter().map(|(number, source)| (number, (source, None)));
+        let mut parts: Vec<(usize, (I, Option<T>))> = open.chain(ended).collect();
+        parts.sort_by_key(|part| part.0);
+        parts.into_iter().map(|(_, part)| part).collect()
     }
 
     /// The same merge by another order with the same kind of heads.
     pub(crate) fn reorder<P: Order<T, Head = O::Head>>(self, new: impl FnOnce(O) -> P) -> Merger<I, P, T, P::Head> {
         let mut tree = Tree::new();
         for (lane, head) in self.tree.into_heads() {
-            tree.stage(Node::new(lane, P::word(&head), head));
+            tree.stage::<ByOrder<'_, P, T>>(lane, head);
         }
         Merger {
-            lanes: self.lanes,
+            sources: self.sources,
+            numbers: self.numbers,
             ended: self.ended,
             tree,
             hole: self.hole,
             unread: self.unread,
-            numbers: self.numbers,
             over: self.over,
             order: new(self.order),
-            items: core::marker::PhantomData,
+            items: PhantomData,
         }
     }
 }
@@ -286,10 +321,10 @@ impl<I, T, O: Order<T>> Merger<I, O, T, O::Head> {
 impl<I: Iterator, O, T, H> Merger<I, O, T, H> {
     /// What is known of how many items are left.
     pub(crate) fn size_hint(&self) -> (usize, Option<usize>) {
-        let heads = self.tree.heads().count();
-        let open = self.lanes.iter().enumerate().filter(|(i, _)| !self.over.contains(i));
-        open.fold((heads, Some(heads)), |(low, high), (_, lane)| {
-            let (l, h) = lane.source.size_hint();
+        let heads = self.tree.count();
+        let open = self.sources.iter().enumerate().filter(|(i, _)| !self.over.contains(i));
+        open.fold((heads, Some(heads)), |(low, high), (_, source)| {
+            let (l, h) = source.size_hint();
             (low.saturating_add(l), high.and_then(|high| high.checked_add(h?)))
         })
     }
@@ -298,14 +333,6 @@ impl<I: Iterator, O, T, H> Merger<I, O, T, H> {
 impl<I, O, T, H> Merger<I, O, T, H> {
     /// For `Debug` of the faces: how many sources are open, and how many have ended.
     pub(crate) fn counts(&self) -> (usize, usize) {
-        (self.lanes.len() - self.over.len(), self.ended.len() + self.over.len())
+        (self.sources.len() - self.over.len(), self.ended.len() + self.over.len())
     }
-}
-
-/// An item of a lane as a player of the tree.
-#[inline(always)]
-fn player<T, O: Order<T>>(lane: usize, item: T, order: &mut O) -> Node<O::Head> {
-    let head = order.head(item);
-    let word = if O::has_word() { O::word(&head) } else { 0 };
-    Node::new(lane, word, head)
 }

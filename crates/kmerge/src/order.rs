@@ -1,6 +1,7 @@
 //! By what sources are sorted.
 
-use crate::word::{has_word, word};
+use crate::plain::is_plain;
+use crate::word::{Says, says, word};
 use core::cmp::Ordering;
 use core::fmt;
 
@@ -25,6 +26,18 @@ pub trait Order<T> {
     /// Whether words say anything for this type.
     #[doc(hidden)]
     fn has_word() -> bool {
+        false
+    }
+
+    /// Whether words say all: equal ones belong to equal heads only.
+    #[doc(hidden)]
+    fn word_says_all() -> bool {
+        false
+    }
+
+    /// Whether heads are known to be `Copy`.
+    #[doc(hidden)]
+    fn is_plain() -> bool {
         false
     }
 
@@ -64,7 +77,17 @@ impl<T: Ord> Order<T> for Natural {
 
     #[inline(always)]
     fn has_word() -> bool {
-        has_word::<T>()
+        says::<T>() != Says::Nothing
+    }
+
+    #[inline(always)]
+    fn word_says_all() -> bool {
+        says::<T>() == Says::All
+    }
+
+    #[inline(always)]
+    fn is_plain() -> bool {
+        is_plain::<T>()
     }
 
     #[inline(always)]
@@ -105,6 +128,11 @@ impl<T, F: FnMut(&T, &T) -> Ordering> Order<T> for By<F> {
     fn compare(&mut self, a: &T, b: &T) -> Ordering {
         (self.0)(a, b)
     }
+
+    #[inline(always)]
+    fn is_plain() -> bool {
+        is_plain::<T>()
+    }
 }
 
 /// The order of a key, which is computed once for each item and kept beside it.
@@ -142,7 +170,17 @@ impl<T, K: Ord, F: FnMut(&T) -> K> Order<T> for ByKey<F> {
 
     #[inline(always)]
     fn has_word() -> bool {
-        has_word::<K>()
+        says::<K>() != Says::Nothing
+    }
+
+    #[inline(always)]
+    fn word_says_all() -> bool {
+        says::<K>() == Says::All
+    }
+
+    #[inline(always)]
+    fn is_plain() -> bool {
+        is_plain::<K>() && is_plain::<T>()
     }
 
     #[inline(always)]
@@ -181,6 +219,16 @@ impl<T, O: Order<T>> Order<T> for Descending<O> {
     #[inline(always)]
     fn has_word() -> bool {
         O::has_word()
+    }
+
+    #[inline(always)]
+    fn word_says_all() -> bool {
+        O::word_says_all()
+    }
+
+    #[inline(always)]
+    fn is_plain() -> bool {
+        O::is_plain()
     }
 
     #[inline(always)]

@@ -3,13 +3,13 @@
 //!
 //! This is the way for data in which the sources change rarely (disjoint ranges, clusters, many duplicates): a change
 //! costs about 2 log2 K comparisons plus those of the gallop, the rest is copying. It is also the way for elements that
-//! are dear to move or to compare, since each is moved once and, for text, mostly compared by the word in the node.
+//! are dear to move or to compare, since each is moved once and, for text, mostly compared by its word.
 //!
 //! Elements are compared where they lie in their source and nowhere else, so this suits any type.
 
 use crate::run::Run;
-use crate::tree::{Match, Node, Tree};
-use crate::word::{has_word, word};
+use crate::tree::{Match, Tree};
+use crate::word::{Says, says, word};
 use core::marker::PhantomData;
 
 /// Changes of the source after which the average stretch is looked at.
@@ -23,8 +23,18 @@ struct ByRef<'f, T, F> {
 
 impl<T, F: FnMut(&T, &T) -> bool> Match<*const T> for ByRef<'_, T, F> {
     #[inline(always)]
-    fn has_word() -> bool {
-        false
+    fn says() -> Says {
+        Says::Nothing
+    }
+
+    #[inline(always)]
+    fn is_plain() -> bool {
+        true
+    }
+
+    #[inline(always)]
+    fn word(_head: &*const T) -> u64 {
+        0
     }
 
     #[inline(always)]
@@ -35,13 +45,24 @@ impl<T, F: FnMut(&T, &T) -> bool> Match<*const T> for ByRef<'_, T, F> {
     }
 }
 
-/// The same, with the words of text in the nodes; only for an order that is the type's own.
+/// The same, with words beside the heads; only for an order that is the type's own.
 struct ByWord<'f, T, F>(ByRef<'f, T, F>);
 
 impl<T, F: FnMut(&T, &T) -> bool> Match<*const T> for ByWord<'_, T, F> {
     #[inline(always)]
-    fn has_word() -> bool {
-        has_word::<T>()
+    fn says() -> Says {
+        says::<T>()
+    }
+
+    #[inline(always)]
+    fn is_plain() -> bool {
+        true
+    }
+
+    #[inline(always)]
+    fn word(head: &*const T) -> u64 {
+        // SAFETY: heads point to elements of the runs, which `StretchMerge::new`'s caller keeps alive.
+        word(unsafe { &**head })
     }
 
     #[inline(always)]
@@ -88,7 +109,7 @@ impl<'r, T> StretchMerge<'r, T> {
         emit: &mut impl FnMut(Run<T>),
     ) {
         let by_ref = ByRef { less, elements: PhantomData };
-        if own_order && has_word::<T>() {
+        if own_order && says::<T>() != Says::Nothing {
             self.merge(pace, &mut ByWord(by_ref), emit);
         } else {
             let mut by_ref = by_ref;
@@ -98,8 +119,8 @@ impl<'r, T> StretchMerge<'r, T> {
 
     fn merge<M: Match<*const T>>(&mut self, pace: Pace, order: &mut M, emit: &mut impl FnMut(Run<T>)) {
         for lane in 0..self.runs.len() {
-            if let Some(node) = self.head::<M>(lane) {
-                self.tree.stage(node);
+            if let Some(head) = self.head(lane) {
+                self.tree.stage::<M>(lane, head);
             }
         }
         self.tree.build(self.runs.len(), order);
@@ -121,8 +142,8 @@ impl<'r, T> StretchMerge<'r, T> {
                 emit(run.first(n));
             }
             self.tree.take_champion();
-            match self.head::<M>(lane) {
-                Some(node) => self.tree.replace_plainly(node, order),
+            match self.head(lane) {
+                Some(head) => self.tree.replace_plainly(lane, head, order),
                 None => {
                     alive -= 1;
                     self.tree.retire(lane, order);
@@ -144,22 +165,17 @@ impl<'r, T> StretchMerge<'r, T> {
         self.runs.iter().filter(|run| run.len > 0).count()
     }
 
-    /// The head of a run as a player.
+    /// The head of a run, if it has one.
     #[inline(always)]
-    fn head<M: Match<*const T>>(&self, lane: usize) -> Option<Node<*const T>> {
+    fn head(&self, lane: usize) -> Option<*const T> {
         let run = self.runs[lane];
-        (run.len > 0).then(|| {
-            // SAFETY: the run has a first element, alive by the promise to `new`.
-            let word = if M::has_word() { word(unsafe { run.get(0) }) } else { 0 };
-            Node::new(lane, word, run.at)
-        })
+        (run.len > 0).then_some(run.at)
     }
 
     /// How many elements of the champion's lane go before its rival: at least one.
     fn stretch<M: Match<*const T>>(&self, lane: usize, order: &mut M) -> usize {
         let run = self.runs[lane];
-        let Some(rival) = self.tree.find_rival(order).and_then(|at| self.tree.player(at)) else { return run.len };
-        let (rival_lane, _, rival) = rival;
+        let Some((rival_lane, rival)) = self.tree.find_rival(order) else { return run.len };
         // SAFETY: the champion's run has its head, which is known to go first.
         let rest = unsafe { run.skip(1) };
         // SAFETY: the elements are alive by the promise to `new`.

@@ -16,91 +16,81 @@
 //! ```
 //!
 //! That is at most ceil(log2 K) comparisons for each head, against up to twice as many in a binary heap (Knuth, *The Art
-//! of Computer Programming* 3, 5.4.1). What makes it fast on a processor of today: heads lie *in* the nodes, so a match
-//! reads one place; who goes on is chosen by conditional moves, not by a branch that cannot be predicted; and a lane
-//! without a head is a bit of the lane number, so that no key has to play "infinity".
+//! of Computer Programming* 3, 5.4.1). What makes it fast on a processor of today:
 //!
-//! Ties go to the lower lane, which makes the merge stable.
+//! - Nodes hold lane numbers only; heads lie by lane and never move. All opponents of a way are known from its leaf, so
+//!   they are loaded while the new head is still on its way from its source.
+//! - Who goes on is chosen by conditional moves, not by a branch that cannot be predicted.
+//! - Where an integer says all of a head (`word.rs`), a match is one subtraction with borrow and one move: 2 cycles.
+//! - Ties go to the lower lane, which makes the merge stable. An opponent comes from the other side of its node, so
+//!   whether it wins a tie is a bit of the leaf's number, not one more comparison.
+//! - When one lane wins several times in a row its best rival is found, and one comparison with it, which a processor
+//!   predicts, replaces the way up until the run is over.
 //!
-//! A comparison that panics takes the tree apart into a list of heads; the next question puts it together again, so
-//! nothing is lost.
+//! A comparison that panics takes the tree apart; the next question puts it together again. The heads are where they
+//! were, so nothing is lost.
 
+use crate::word::Says;
+use alloc::vec;
 use alloc::vec::Vec;
-use core::mem::{ManuallyDrop, MaybeUninit};
+use core::hint::select_unpredictable as select;
+use core::mem::MaybeUninit;
 
-/// The bit of [`Node::lane`] that says: no head here.
-const DEAD: usize = 1 << (usize::BITS - 1);
-
-/// A player.
-pub(crate) struct Node<H> {
-    /// Decides against a different word; equal words (always, for types without) ask the heads.
-    word: u64,
-    /// The lane that the head came from, or [`DEAD`].
-    lane: usize,
-    /// Initialised unless `lane` is dead.
-    head: MaybeUninit<H>,
-}
-
-impl<H> Node<H> {
-    pub(crate) fn new(lane: usize, word: u64, head: H) -> Self {
-        Self { word, lane, head: MaybeUninit::new(head) }
-    }
-
-    const fn dead() -> Self {
-        Self { word: 0, lane: DEAD, head: MaybeUninit::uninit() }
-    }
-
-    #[inline(always)]
-    fn is_dead(&self) -> bool {
-        self.lane & DEAD != 0
-    }
-
-    /// The head of a living node.
-    #[inline(always)]
-    fn head(&self) -> Option<&H> {
-        // SAFETY: the head of a node that is not dead is initialised, by the field's invariant.
-        (!self.is_dead()).then(|| unsafe { self.head.assume_init_ref() })
-    }
-
-    /// Takes the node away and leaves a dead one.
-    #[inline(always)]
-    fn take(&mut self) -> Option<(usize, H)> {
-        if self.is_dead() {
-            return None;
-        }
-        let lane = core::mem::replace(&mut self.lane, DEAD);
-        // SAFETY: the node was alive, so its head is initialised; being dead from here on, it is not read again.
-        Some((lane, unsafe { self.head.assume_init_read() }))
-    }
-}
-
-/// How two players are compared.
+/// How two heads are compared.
 pub(crate) trait Match<H> {
-    /// Whether words say anything. When not, they are neither compared nor moved.
-    fn has_word() -> bool;
+    /// What the words of heads say of their order.
+    fn says() -> Says;
+    /// Whether `H` is known to be `Copy`, so that a copy of its bits may be compared in its place.
+    fn is_plain() -> bool;
+    /// The word of a head.
+    fn word(head: &H) -> u64;
     /// Whether `a` goes before `b`; `tie` is the answer for equals.
     fn wins(&mut self, a: &H, b: &H, tie: bool) -> bool;
 }
 
+/// No lane: [`Tree::rival`] while nobody is on a run.
+const NONE: u32 = u32::MAX;
+/// The most lanes there can be.
+pub(crate) const MAX_LANES: usize = 1 << 31;
+/// After so many wins in a row of one lane its rival is found, when the runs before were short and when they were long.
+const PATIENT: u32 = 6;
+const IMPATIENT: u32 = 1;
+/// A run is long when, after its rival was found, it went on for this many items.
+const LONG: u32 = 12;
+
 /// A loser tree over lanes `0..`.
 pub(crate) struct Tree<H> {
-    /// Empty while the tree is taken apart. Else a power of two: the champion, then the losers; the children of node `i`
-    /// are `2 i` and `2 i + 1`, and the leaf of lane `l`, which exists in thought only, is `nodes.len() + l`.
-    nodes: Vec<Node<H>>,
-    /// The heads while the tree is taken apart, else empty. All alive.
-    loose: Vec<Node<H>>,
-    /// While the champion's lane is on a run: the best of all others, else 0.
-    rival: usize,
-    /// How often in a row the champion came from the same lane.
+    /// Empty while the tree is taken apart. Else a power of two, called width: the champion's lane, then the losers'; the
+    /// children of node `i` are `2 i` and `2 i + 1`, and the leaf of lane `l`, which exists in thought only, is
+    /// `width + l`. A node where nobody lost has the width in it. So has the champion's while its head is taken out.
+    nodes: Vec<u32>,
+    /// By lane; at least as many as there are lanes in nodes. While the tree stands the head of every lane that is in a
+    /// node is initialised, and no other.
+    heads: Vec<MaybeUninit<H>>,
+    /// By lane, where words say something: of every initialised head. In a standing tree, the one at the width is
+    /// `u64::MAX`.
+    words: Vec<u64>,
+    /// While the tree is taken apart: which heads are initialised. As long as `heads`.
+    alive: Vec<bool>,
+    /// While the champion's lane is on a run: the best of all others, or the width if there is none. Else [`NONE`].
+    rival: u32,
+    /// How often in a row the champion came from the same lane; on a run, how many items it has had.
     streak: u32,
+    /// At this streak a run begins.
+    patience: u32,
 }
-
-/// After so many wins in a row of one lane its rival is found, and one comparison with it replaces the way up.
-const RUN: u32 = 4;
 
 impl<H> Tree<H> {
     pub(crate) const fn new() -> Self {
-        Self { nodes: Vec::new(), loose: Vec::new(), rival: 0, streak: 0 }
+        Self {
+            nodes: Vec::new(),
+            heads: Vec::new(),
+            words: Vec::new(),
+            alive: Vec::new(),
+            rival: NONE,
+            streak: 0,
+            patience: PATIENT,
+        }
     }
 
     /// Whether the tree stands; when not, [`stage`](Self::stage) and [`build`](Self::build) it.
@@ -109,166 +99,358 @@ impl<H> Tree<H> {
         !self.nodes.is_empty()
     }
 
-    /// Adds a player to a tree that does not stand.
-    pub(crate) fn stage(&mut self, node: Node<H>) {
+    /// The number of leaves.
+    #[inline(always)]
+    pub(crate) fn width(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Adds the head of a lane without one to a tree that does not stand.
+    pub(crate) fn stage<M: Match<H>>(&mut self, lane: usize, head: H) {
         debug_assert!(!self.is_built());
-        self.loose.push(node);
+        if self.heads.len() <= lane {
+            self.heads.resize_with(lane + 1, MaybeUninit::uninit);
+            self.alive.resize(lane + 1, false);
+        }
+        if M::says() != Says::Nothing {
+            if self.words.len() <= lane {
+                self.words.resize(lane + 1, 0);
+            }
+            self.words[lane] = M::word(&head);
+        }
+        self.heads[lane].write(head);
+        self.alive[lane] = true;
     }
 
     /// Takes the tree apart.
     #[cold]
     pub(crate) fn dismantle(&mut self) {
-        (self.rival, self.streak) = (0, 0);
-        self.loose.extend(self.nodes.drain(..).filter(|node| !node.is_dead()));
-    }
-
-    /// The number of leaves.
-    pub(crate) fn width(&self) -> usize {
-        self.nodes.len()
-    }
-
-    /// Changes the lane numbers of a tree that is taken apart.
-    pub(crate) fn rename(&mut self, new: impl Fn(usize) -> usize) {
-        for node in &mut self.loose {
-            node.lane = new(node.lane);
+        (self.rival, self.streak) = (NONE, 0);
+        let width = self.nodes.len();
+        for lane in self.nodes.drain(..) {
+            if lane as usize != width {
+                self.alive[lane as usize] = true;
+            }
         }
     }
 
-    /// Puts the tree together for `lanes` lanes. K - 1 comparisons, none of which moves a head: one that panics leaves
-    /// the list as it was.
+    /// Closes the gaps of lanes that are no more in a tree that is taken apart. They have no heads.
+    pub(crate) fn close_gaps(&mut self, mut is_gone: impl FnMut(usize) -> bool) {
+        debug_assert!(!self.is_built());
+        let mut to = 0;
+        for lane in 0..self.heads.len() {
+            if is_gone(lane) {
+                debug_assert!(!self.alive[lane]);
+                continue;
+            }
+            self.heads.swap(to, lane);
+            self.alive.swap(to, lane);
+            if lane < self.words.len() {
+                self.words.swap(to, lane);
+            }
+            to += 1;
+        }
+        self.heads.truncate(to);
+        self.alive.truncate(to);
+        self.words.truncate(to);
+    }
+
+    /// Puts the tree together for `lanes` lanes. K - 1 comparisons; one that panics leaves everything as it was.
     #[cold]
     pub(crate) fn build<M: Match<H>>(&mut self, lanes: usize, order: &mut M) {
         let width = lanes.max(1).next_power_of_two();
-        // Winners, as places in `loose`, from the leaves up; `usize::MAX` where nobody plays.
-        let mut winners = alloc::vec![usize::MAX; 2 * width];
-        for (i, node) in self.loose.iter().enumerate() {
-            winners[width + node.lane] = i;
+        let nobody = width as u32;
+        let mut winners = vec![nobody; 2 * width];
+        for (lane, _) in self.alive.iter().enumerate().filter(|(_, alive)| **alive) {
+            winners[width + lane] = lane as u32;
         }
-        let mut losers = alloc::vec![usize::MAX; width];
+        let mut losers = vec![nobody; width];
         for at in (1..width).rev() {
             let (a, b) = (winners[2 * at], winners[2 * at + 1]);
-            let second = match (self.loose.get(a), self.loose.get(b)) {
-                (Some(a), Some(b)) => beats(b, a, order),
-                (a, _) => a.is_none(),
-            };
+            let second = a == nobody || (b != nobody && self.beats(b, a, order));
             (winners[at], losers[at]) = if second { (b, a) } else { (a, b) };
         }
         losers[0] = winners[1];
-        self.nodes.reserve(width);
-        // No comparison and no allocation from here on.
-        let mut loose: Vec<Option<Node<H>>> = Vec::with_capacity(self.loose.len());
-        loose.extend(self.loose.drain(..).map(Some));
-        self.nodes.extend(losers.into_iter().map(|i| loose.get_mut(i).and_then(Option::take).unwrap_or(Node::dead())));
-        (self.rival, self.streak) = (0, 0);
+        if M::says() != Says::Nothing {
+            self.words.resize(width + 1, 0);
+            self.words[width] = u64::MAX;
+        }
+        self.heads.resize_with(lanes, MaybeUninit::uninit);
+        self.alive.clear();
+        self.alive.resize(lanes, false);
+        self.nodes = losers;
+        (self.rival, self.streak) = (NONE, 0);
     }
 
     /// The champion of a standing tree and its lane.
     #[inline(always)]
     pub(crate) fn champion(&self) -> Option<(usize, &H)> {
-        let top = self.nodes.first()?;
-        top.head().map(|head| (top.lane, head))
+        self.player(*self.nodes.first()?)
+    }
+
+    /// The lane and the head of somebody in a node.
+    #[inline(always)]
+    fn player(&self, lane: u32) -> Option<(usize, &H)> {
+        let lane = lane as usize;
+        // SAFETY: the head of a lane that is in a node is initialised, by the field's invariant.
+        (lane != self.nodes.len()).then(|| (lane, unsafe { self.heads[lane].assume_init_ref() }))
     }
 
     /// Takes the champion out. Until [`replace`](Self::replace) is called with its lane the tree has none.
     #[inline(always)]
     pub(crate) fn take_champion(&mut self) -> Option<(usize, H)> {
-        self.nodes.first_mut()?.take()
+        let width = self.nodes.len();
+        let lane = core::mem::replace(self.nodes.first_mut()?, width as u32) as usize;
+        // SAFETY: the head of a lane that is in a node is initialised; from here on this one is not.
+        (lane != width).then(|| (lane, unsafe { self.heads[lane].assume_init_read() }))
     }
 
-    /// Replaces the champion's head, already taken out, by the next one of its lane.
+    /// Gives the champion's lane, whose head was taken out, its next one.
     #[inline(always)]
-    pub(crate) fn replace<M: Match<H>>(&mut self, node: Node<H>, order: &mut M) {
-        let lane = node.lane;
-        let rival = self.rival;
-        let mut hand = Hand { tree: self, node: ManuallyDrop::new(node) };
-        if rival != 0 {
-            if beats(&hand.node, &hand.tree.nodes[rival], order) {
-                return hand.crown();
+    pub(crate) fn replace<M: Match<H>>(&mut self, lane: usize, head: H, order: &mut M) {
+        self.nodes[0] = self.champion_after(lane, head, order);
+    }
+
+    /// [`replace`](Self::replace) and [`take_champion`](Self::take_champion) at once.
+    #[inline(always)]
+    pub(crate) fn exchange<M: Match<H>>(&mut self, lane: usize, head: H, order: &mut M) -> (usize, H) {
+        let lane = self.champion_after(lane, head, order) as usize;
+        // SAFETY: the champion's head is initialised, and its lane is in no node.
+        (lane, unsafe { self.heads.get_unchecked(lane).assume_init_read() })
+    }
+
+    /// Plays the new head of the lane whose head was taken out. The champion's lane is put into no node.
+    #[inline(always)]
+    fn champion_after<M: Match<H>>(&mut self, lane: usize, head: H, order: &mut M) -> u32 {
+        self.put::<M>(lane, head);
+        let lane = lane as u32;
+        if self.rival != NONE {
+            if self.passes(lane, order) {
+                self.streak = self.streak.saturating_add(1);
+                return lane;
             }
-            hand.tree.rival = 0;
+            self.patience = if self.streak >= LONG { IMPATIENT } else { PATIENT };
+            (self.rival, self.streak) = (NONE, 0);
         }
-        hand.climb(lane, order);
-        hand.crown();
-        if self.nodes[0].lane == lane {
-            self.streak += 1;
-            if self.streak >= RUN {
-                self.rival = self.find_rival(order).unwrap_or(0);
-            }
-        } else {
-            self.streak = 0;
+        let champion = self.climb(lane, order);
+        self.streak = select(champion == lane, self.streak + 1, 0);
+        if self.streak >= self.patience {
+            self.begin_run(champion, order);
         }
-    }
-
-    /// Whether the champion's lane is on a run, so that [`pass`](Self::pass) may be asked.
-    #[inline(always)]
-    pub(crate) fn is_on_run(&self) -> bool {
-        self.rival != 0
-    }
-
-    /// The next head of the champion's lane, which is on a run, comes straight back if it is the champion again. If not,
-    /// the run is over and the tree has a champion.
-    #[inline(always)]
-    pub(crate) fn pass<M: Match<H>>(&mut self, node: Node<H>, order: &mut M) -> Option<H> {
-        let lane = node.lane;
-        let mut hand = Hand { tree: self, node: ManuallyDrop::new(node) };
-        if beats(&hand.node, &hand.tree.nodes[hand.tree.rival], order) {
-            let mut hand = ManuallyDrop::new(hand);
-            return hand.node.take().map(|(_, head)| head);
-        }
-        (hand.tree.rival, hand.tree.streak) = (0, 0);
-        hand.climb(lane, order);
-        hand.crown();
-        None
+        champion
     }
 
     /// [`replace`](Self::replace) without a look for runs, for callers who have their own.
     #[inline(always)]
-    pub(crate) fn replace_plainly<M: Match<H>>(&mut self, node: Node<H>, order: &mut M) {
-        let lane = node.lane;
-        let mut hand = Hand { tree: self, node: ManuallyDrop::new(node) };
-        hand.climb(lane, order);
-        hand.crown();
+    pub(crate) fn replace_plainly<M: Match<H>>(&mut self, lane: usize, head: H, order: &mut M) {
+        self.put::<M>(lane, head);
+        self.nodes[0] = self.climb(lane as u32, order);
     }
 
-    /// The champion's lane, its head already taken out, has no other: the rest play on.
+    /// Stores the head of a lane of a standing tree.
+    #[inline(always)]
+    fn put<M: Match<H>>(&mut self, lane: usize, head: H) {
+        if M::says() != Says::Nothing {
+            self.words[lane] = M::word(&head);
+        }
+        self.heads[lane].write(head);
+    }
+
+    /// Whether the lane on a run goes before its rival.
+    #[inline(always)]
+    fn passes<M: Match<H>>(&mut self, lane: u32, order: &mut M) -> bool {
+        let rival = self.rival;
+        if rival as usize == self.nodes.len() {
+            return true;
+        }
+        let climb = Climb { tree: self, hand: lane };
+        let passes = climb.tree.beats(lane, rival, order);
+        core::mem::forget(climb);
+        passes
+    }
+
+    /// Finds the rival of the champion, who is in no node.
+    #[cold]
+    #[inline(never)]
+    fn begin_run<M: Match<H>>(&mut self, champion: u32, order: &mut M) {
+        let climb = Climb { tree: self, hand: champion };
+        let rival = climb.tree.best_on_the_way(champion, order);
+        core::mem::forget(climb);
+        (self.rival, self.streak) = (rival, 0);
+    }
+
+    /// The champion's lane, its head taken out, has no other: the rest play on.
     #[cold]
     pub(crate) fn retire<M: Match<H>>(&mut self, lane: usize, order: &mut M) {
-        (self.rival, self.streak) = (0, 0);
-        let mut hand = Hand { tree: self, node: ManuallyDrop::new(Node::dead()) };
-        hand.climb(lane, order);
-        hand.crown();
+        (self.rival, self.streak) = (NONE, 0);
+        let nobody = self.nodes.len() as u32;
+        let mut climb = Climb { tree: self, hand: nobody };
+        let mut at = (nobody as usize + lane) / 2;
+        while at > 0 {
+            let here = climb.tree.nodes[at];
+            if here != nobody && (climb.hand == nobody || climb.tree.beats(here, climb.hand, order)) {
+                climb.tree.nodes[at] = core::mem::replace(&mut climb.hand, here);
+            }
+            at /= 2;
+        }
+        climb.tree.nodes[0] = climb.hand;
+        core::mem::forget(climb);
     }
 
-    /// The node of the best head besides the champion's: it lost to the champion, so it waits on its way.
-    pub(crate) fn find_rival<M: Match<H>>(&self, order: &mut M) -> Option<usize> {
-        let mut at = (self.nodes.len() + self.nodes[0].lane) / 2;
-        let mut best = None;
+    /// The lane and the head of the best besides the champion.
+    pub(crate) fn find_rival<M: Match<H>>(&self, order: &mut M) -> Option<(usize, &H)> {
+        let (lane, _) = self.champion()?;
+        self.player(self.best_on_the_way(lane as u32, order))
+    }
+
+    /// The best head besides that of the champion, of this lane: it lost to the champion, so it waits on its way.
+    fn best_on_the_way<M: Match<H>>(&self, lane: u32, order: &mut M) -> u32 {
+        let nobody = self.nodes.len() as u32;
+        let mut at = (nobody + lane) as usize / 2;
+        let mut best = nobody;
         while at > 0 {
-            if !self.nodes[at].is_dead()
-                && best.is_none_or(|best: usize| beats(&self.nodes[at], &self.nodes[best], order))
-            {
-                best = Some(at);
+            let here = self.nodes[at];
+            if here != nobody && (best == nobody || self.beats(here, best, order)) {
+                best = here;
             }
             at /= 2;
         }
         best
     }
 
-    /// The head and lane of a node that is alive.
-    pub(crate) fn player(&self, at: usize) -> Option<(usize, u64, &H)> {
-        let node = self.nodes.get(at)?;
-        node.head().map(|head| (node.lane, node.word, head))
+    /// Whether the head of lane `a` goes before that of lane `b`; both have one.
+    #[inline(always)]
+    fn beats<M: Match<H>>(&self, a: u32, b: u32, order: &mut M) -> bool {
+        let tie = a < b;
+        let (a, b) = (a as usize, b as usize);
+        if M::says() != Says::Nothing {
+            let (x, y) = (self.words[a], self.words[b]);
+            if x != y || M::says() == Says::All {
+                return x < y || (x == y && tie);
+            }
+        }
+        // SAFETY: both lanes have a head, as every caller has found out or keeps by the tree's invariants.
+        let (a, b) = unsafe { (self.heads[a].assume_init_ref(), self.heads[b].assume_init_ref()) };
+        order.wins(a, b, tie)
     }
 
-    /// All heads with their lanes, in no order.
+    /// Plays the matches from the leaf of `lane`, which has a head, to the top. Returns the champion's lane, which is in
+    /// no node then.
+    #[inline(always)]
+    fn climb<M: Match<H>>(&mut self, lane: u32, order: &mut M) -> u32 {
+        match M::says() {
+            Says::All => self.climb_by_words(lane),
+            Says::First => self.climb_by(lane, |tree, way| {
+                let (word, hand) = (tree.words[way.opponent], tree.words[way.hand]);
+                if word != hand { word < hand } else { tree.wins(way, order) }
+            }),
+            Says::Nothing if M::is_plain() => self.climb_by_copies(lane, order),
+            Says::Nothing => self.climb_by(lane, |tree, way| tree.wins(way, order)),
+        }
+    }
+
+    /// [`climb`](Self::climb) where words say all: no branch but the loop's.
+    #[inline(always)]
+    fn climb_by_words(&mut self, lane: u32) -> u32 {
+        let width = self.nodes.len();
+        debug_assert!(self.words.len() == width + 1 && (lane as usize) < width);
+        let (nodes, words) = (self.nodes.as_mut_ptr(), self.words.as_ptr());
+        let mut at = width + lane as usize;
+        let mut hand = lane;
+        // SAFETY: `at` is below twice the width, so its parents are nodes; lanes in nodes are at most the width, and there
+        // is a word for each of these.
+        unsafe {
+            let mut word = *words.add(lane as usize);
+            while at > 1 {
+                let is_second = at % 2 == 1;
+                at /= 2;
+                let node = nodes.add(at);
+                let opponent = *node;
+                let theirs = *words.add(opponent as usize);
+                // Nobody, with the greatest of words, loses ties as well.
+                let tie = is_second & (opponent as usize != width);
+                let lost = pair(theirs, !tie) < pair(word, true);
+                *node = select(lost, hand, opponent);
+                hand = select(lost, opponent, hand);
+                word = select(lost, theirs, word);
+            }
+        }
+        hand
+    }
+
+    /// [`climb`](Self::climb) with a copy of the hand's head in registers.
+    #[inline(always)]
+    fn climb_by_copies<M: Match<H>>(&mut self, lane: u32, order: &mut M) -> u32 {
+        // SAFETY: the lane has a head; it is `Copy`, so a copy may be looked at (and is never dropped).
+        let read = |tree: &Self, lane: usize| unsafe { core::ptr::read(tree.heads.as_ptr().add(lane)) };
+        let mut copy = read(self, lane as usize);
+        self.climb_by(lane, |tree, way| {
+            let theirs = read(tree, way.opponent);
+            // SAFETY: both are copies of heads.
+            let lost = unsafe { order.wins(theirs.assume_init_ref(), copy.assume_init_ref(), way.is_second) };
+            // SAFETY: bits that are read and written back chosen.
+            copy = unsafe { select(lost, core::ptr::read(&theirs), core::ptr::read(&copy)) };
+            lost
+        })
+    }
+
+    /// [`climb`](Self::climb), asking `is_lost` whether the opponent wins.
+    #[inline(always)]
+    fn climb_by(&mut self, lane: u32, mut is_lost: impl FnMut(&Self, &Way) -> bool) -> u32 {
+        let width = self.nodes.len();
+        let mut at = width + lane as usize;
+        let mut climb = Climb { tree: self, hand: lane };
+        while at > 1 {
+            let is_second = at % 2 == 1;
+            at /= 2;
+            // SAFETY: `at` is below the width, which is the number of nodes.
+            let opponent = unsafe { *climb.tree.nodes.get_unchecked(at) };
+            if opponent as usize == width {
+                continue;
+            }
+            let way = Way { opponent: opponent as usize, hand: climb.hand as usize, is_second };
+            let lost = is_lost(climb.tree, &way);
+            // SAFETY: as above.
+            unsafe { *climb.tree.nodes.get_unchecked_mut(at) = select(lost, climb.hand, opponent) };
+            climb.hand = select(lost, opponent, climb.hand);
+        }
+        let hand = climb.hand;
+        core::mem::forget(climb);
+        hand
+    }
+
+    /// Whether the opponent goes before the hand, by the heads themselves.
+    #[inline(always)]
+    fn wins<M: Match<H>>(&self, way: &Way, order: &mut M) -> bool {
+        // SAFETY: both lanes have a head: the opponent is in a node, the hand was in one or is the lane climbing.
+        let (a, b) = unsafe {
+            let head = |lane: usize| self.heads.get_unchecked(lane).assume_init_ref();
+            (head(way.opponent), head(way.hand))
+        };
+        order.wins(a, b, way.is_second)
+    }
+
+    /// All heads with their lanes, in order of the lanes.
     pub(crate) fn into_heads(mut self) -> Vec<(usize, H)> {
-        self.dismantle();
-        self.loose.iter_mut().filter_map(Node::take).collect()
+        self.take_heads()
     }
 
-    /// All heads, in no order.
-    pub(crate) fn heads(&self) -> impl Iterator<Item = (usize, &H)> {
-        self.nodes.iter().chain(&self.loose).filter_map(|node| node.head().map(|head| (node.lane, head)))
+    fn take_heads(&mut self) -> Vec<(usize, H)> {
+        self.dismantle();
+        let mut heads = Vec::with_capacity(self.alive.len());
+        for (lane, alive) in self.alive.iter_mut().enumerate() {
+            if core::mem::take(alive) {
+                // SAFETY: the head was alive and is not any more.
+                heads.push((lane, unsafe { self.heads[lane].assume_init_read() }));
+            }
+        }
+        heads
+    }
+
+    /// How many heads there are.
+    pub(crate) fn count(&self) -> usize {
+        let in_nodes = self.nodes.iter().filter(|&&lane| lane as usize != self.nodes.len()).count();
+        in_nodes + self.alive.iter().filter(|&&alive| alive).count()
     }
 }
 
@@ -276,92 +458,39 @@ impl<H> Drop for Tree<H> {
     fn drop(&mut self) {
         if core::mem::needs_drop::<H>() {
             // A head whose drop panics must not keep the others from being dropped: they are in a vector of their own.
-            let mut heads = Vec::with_capacity(self.nodes.len() + self.loose.len());
-            heads.extend(self.nodes.iter_mut().chain(&mut self.loose).filter_map(Node::take));
+            drop(self.take_heads());
         }
     }
 }
 
-/// Whether `a` goes before `b`: by word, by the heads, by lane. Both are alive.
+/// A word and, below it, what decides between equal ones: one comparison with borrow.
 #[inline(always)]
-fn beats<H, M: Match<H>>(a: &Node<H>, b: &Node<H>, order: &mut M) -> bool {
-    debug_assert!(!a.is_dead() && !b.is_dead());
-    if M::has_word() && a.word != b.word {
-        return a.word < b.word;
-    }
-    // SAFETY: both are alive, as every caller has found out or keeps by the tree's invariants.
-    let (first, second) = unsafe { (a.head.assume_init_ref(), b.head.assume_init_ref()) };
-    order.wins(first, second, a.lane < b.lane)
+const fn pair(word: u64, low: bool) -> u128 {
+    (word as u128) << 64 | low as u128
 }
 
-/// The player on its way up. Should a comparison panic, it and the whole tree go back to the list of heads.
-struct Hand<'t, H> {
+/// A match on the way up: the lanes that meet, and whether the hand comes from the second child, so that the opponent
+/// goes first if they are equal.
+struct Way {
+    opponent: usize,
+    hand: usize,
+    is_second: bool,
+}
+
+/// A player on the way up, in no node. Dropped, which only a panicking comparison does, it takes the tree apart.
+struct Climb<'t, H> {
     tree: &'t mut Tree<H>,
-    node: ManuallyDrop<Node<H>>,
+    /// The lane, or the width if nobody is on the way.
+    hand: u32,
 }
 
-impl<H> Hand<'_, H> {
-    /// Plays the matches from the leaf of `lane` to the top.
-    #[inline(always)]
-    fn climb<M: Match<H>>(&mut self, lane: usize, order: &mut M) {
-        let mut at = (self.tree.nodes.len() + lane) / 2;
-        while at > 0 {
-            let here = &mut self.tree.nodes[at];
-            let lost = if (here.lane | self.node.lane) & DEAD != 0 {
-                // Who is dead loses; that both are changes nothing.
-                self.node.is_dead()
-            } else {
-                beats(here, &self.node, order)
-            };
-            exchange_if::<H, M>(lost, here, &mut self.node);
-            at /= 2;
-        }
-    }
-
-    /// Puts the player on top; nothing can panic any more.
-    #[inline(always)]
-    fn crown(self) {
-        let mut this = ManuallyDrop::new(self);
-        // SAFETY: `this` is forgotten, so the node is taken once.
-        let node = unsafe { ManuallyDrop::take(&mut this.node) };
-        // The old node is dead, so overwriting it loses nothing.
-        this.tree.nodes[0] = node;
-    }
-}
-
-impl<H> Drop for Hand<'_, H> {
+impl<H> Drop for Climb<'_, H> {
     #[cold]
     fn drop(&mut self) {
-        // Reached only by unwinding out of a comparison.
+        let width = self.tree.nodes.len();
         self.tree.dismantle();
-        // SAFETY: this drop runs once.
-        let node = unsafe { ManuallyDrop::take(&mut self.node) };
-        if !node.is_dead() {
-            self.tree.loose.push(node);
+        if self.hand as usize != width {
+            self.tree.alive[self.hand as usize] = true;
         }
-    }
-}
-
-/// Exchanges two nodes if `yes`, small ones without a branch.
-#[inline(always)]
-fn exchange_if<H, M: Match<H>>(yes: bool, a: &mut Node<H>, b: &mut Node<H>) {
-    use core::hint::select_unpredictable as select;
-    if size_of::<H>() > 16 {
-        if yes {
-            core::mem::swap(a, b);
-        }
-        return;
-    }
-    if M::has_word() {
-        (a.word, b.word) = (select(yes, b.word, a.word), select(yes, a.word, b.word));
-    }
-    (a.lane, b.lane) = (select(yes, b.lane, a.lane), select(yes, a.lane, b.lane));
-    // SAFETY: bits that may or may not be initialised are read and written back exchanged or as they were; each head is
-    // in exactly one of the two places again before anything can look.
-    unsafe {
-        let (x, y) = (core::ptr::read(&a.head), core::ptr::read(&b.head));
-        let (u, v) = (core::ptr::read(&a.head), core::ptr::read(&b.head));
-        a.head = select(yes, y, x);
-        b.head = select(yes, u, v);
     }
 }

@@ -99,10 +99,8 @@ impl<I: Iterator<Item = Result<T, E>>, T, E, O: Order<T>> TryKMerge<I, T, O> {
     /// The error that was read on the way.
     #[inline]
     pub fn next_with_source(&mut self) -> Option<Result<(usize, T), E>> {
-        match self.merger.settle::<Fallible>() {
-            Ok(()) => self.merger.take().map(|(source, head)| Ok((source, O::into_item(head)))),
-            Err(error) => Some(Err(error)),
-        }
+        let next = self.merger.next_numbered::<Fallible>().transpose()?;
+        Some(next.map(|(source, head)| (source, O::into_item(head))))
     }
 
     /// Adds a source while the merge is under way; among equals it comes last.
@@ -116,7 +114,7 @@ impl<I: Iterator<Item = Result<T, E>>, T, E, O: Order<T>> Iterator for TryKMerge
 
     #[inline]
     fn next(&mut self) -> Option<Result<T, E>> {
-        self.next_with_source().map(|next| next.map(|(_, item)| item))
+        Some(self.merger.next::<Fallible>().transpose()?.map(O::into_item))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -1,8 +1,9 @@
-//! The first eight bytes of text as a number.
+//! Heads as numbers.
 //!
 //! Most comparisons of texts are decided by their first bytes, yet each one follows two pointers to get at them. A tree
-//! that keeps the first eight bytes of every head beside its pointer, as a big-endian number, touches the text itself
-//! only on a tie. This holds for types whose `Ord` is known to be the order of their bytes; all others have no word.
+//! that keeps the first eight bytes of every head at hand, as a big-endian number, touches the text itself only on a
+//! tie. An integer is such a number altogether: then a tie is a tie, and a comparison needs no branch. This holds for
+//! types whose `Ord` is known to be the order of their bytes or their value; all others have no word.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -50,9 +51,76 @@ unsafe fn cast<T, U>(x: &T) -> &U {
     unsafe { &*core::ptr::from_ref(x).cast::<U>() }
 }
 
-/// Whether `T` is text or bytes, so that [`word`] says something.
+/// What the words of a type say of its order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Says {
+    /// There are none.
+    Nothing,
+    /// Different words decide; of equal ones, the values have to be asked.
+    First,
+    /// Words are in the order of the values, and equal when these are.
+    All,
+}
+
+/// What [`word`] says of `T`.
 #[inline(always)]
-pub(crate) fn has_word<T>() -> bool {
+pub(crate) fn says<T>() -> Says {
+    if is_text::<T>() {
+        Says::First
+    } else if number::<T>(None).is_some() {
+        Says::All
+    } else {
+        Says::Nothing
+    }
+}
+
+/// A number whose order never contradicts that of `T`: `a < b` implies `word(a) <= word(b)`. Zero for types without.
+#[inline(always)]
+pub(crate) fn word<T>(x: &T) -> u64 {
+    if is_text::<T>() { text(x) } else { number(Some(x)).unwrap_or(0) }
+}
+
+/// The word of an integer or of a reference to one; of no value, zero. `None` for other types.
+#[inline(always)]
+fn number<T>(x: Option<&T>) -> Option<u64> {
+    macro_rules! any_of {
+        ($($known:ty => |$value:ident| $word:expr),* $(,)?) => { $(
+            if is::<T, $known>() {
+                // SAFETY: `is` has just compared the types.
+                return Some(x.map_or(0, |x| { let $value = *unsafe { cast::<T, $known>(x) }; $word }));
+            }
+            if is::<T, &'static $known>() {
+                // SAFETY: `is` has just compared the types.
+                return Some(x.map_or(0, |x| { let $value = **unsafe { cast::<T, &$known>(x) }; $word }));
+            }
+        )* };
+    }
+    any_of!(
+        u64 => |x| x,
+        u32 => |x| u64::from(x),
+        u16 => |x| u64::from(x),
+        u8 => |x| u64::from(x),
+        usize => |x| x as u64,
+        i64 => |x| flip(x),
+        i32 => |x| flip(i64::from(x)),
+        i16 => |x| flip(i64::from(x)),
+        i8 => |x| flip(i64::from(x)),
+        isize => |x| flip(x as i64),
+        char => |x| u64::from(x),
+        bool => |x| u64::from(x),
+    );
+    None
+}
+
+/// A signed number moved up by 2^63.
+#[inline(always)]
+const fn flip(x: i64) -> u64 {
+    x.cast_unsigned() ^ (1 << 63)
+}
+
+/// Whether `T` is text or bytes.
+#[inline(always)]
+pub(crate) fn is_text<T>() -> bool {
     is::<T, String>()
         || is::<T, &'static str>()
         || is::<T, &'static String>()
@@ -64,9 +132,9 @@ pub(crate) fn has_word<T>() -> bool {
         || is::<T, Box<[u8]>>()
 }
 
-/// A number whose order never contradicts that of `T`: `a < b` implies `word(a) <= word(b)`. Zero for types without.
+/// The first eight bytes of a text, as [`of_bytes`].
 #[inline(always)]
-pub(crate) fn word<T>(x: &T) -> u64 {
+fn text<T>(x: &T) -> u64 {
     // SAFETY (each cast): `is` has just compared the types.
     if is::<T, String>() {
         // SAFETY: see above.
@@ -113,7 +181,7 @@ fn of_bytes(bytes: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{has_word, word};
+    use super::{Says, is_text, says, word};
     use alloc::string::{String, ToString};
     use alloc::vec::Vec;
 
@@ -131,12 +199,43 @@ mod tests {
     }
 
     #[test]
-    fn only_text_has_a_word() {
+    fn words_of_numbers_are_in_their_order() {
+        fn check<T: Ord + Copy + core::fmt::Debug>(values: &[T]) {
+            assert_eq!(says::<T>(), Says::All);
+            assert!(values.is_sorted());
+            for a in values {
+                for b in values {
+                    assert_eq!(word(a).cmp(&word(b)), a.cmp(b), "{a:?} {b:?}");
+                    assert_eq!(word(&a).cmp(&word(&b)), a.cmp(b), "{a:?} {b:?}");
+                }
+            }
+        }
+        check(&[0, 1, u8::MAX]);
+        check(&[0, 1, u16::MAX]);
+        check(&[0, 1, u32::MAX]);
+        check(&[0, 1, u64::MAX]);
+        check(&[0, 1, usize::MAX]);
+        check(&[i8::MIN, -1, 0, 1, i8::MAX]);
+        check(&[i16::MIN, -1, 0, 1, i16::MAX]);
+        check(&[i32::MIN, -1, 0, 1, i32::MAX]);
+        check(&[i64::MIN, -1, 0, 1, i64::MAX]);
+        check(&[isize::MIN, -1, 0, 1, isize::MAX]);
+        check(&['\0', 'a', char::MAX]);
+        check(&[false, true]);
+    }
+
+    #[test]
+    fn only_text_and_numbers_have_words() {
         fn of_borrowed<'a>(_: &'a str) -> bool {
-            has_word::<&'a str>()
+            is_text::<&'a str>()
         }
         let local = String::from("local");
-        assert!(of_borrowed(&local) && has_word::<String>() && has_word::<Vec<u8>>());
-        assert!(!has_word::<u64>() && !has_word::<(String, u8)>() && !has_word::<Vec<u16>>() && !has_word::<char>());
+        assert!(of_borrowed(&local) && is_text::<String>() && is_text::<Vec<u8>>());
+        assert_eq!(says::<String>(), Says::First);
+        assert_eq!(says::<(String, u8)>(), Says::Nothing);
+        assert_eq!(says::<Vec<u16>>(), Says::Nothing);
+        assert_eq!(says::<u128>(), Says::Nothing);
+        assert_eq!(says::<f64>(), Says::Nothing);
+        assert_eq!(says::<core::cmp::Reverse<u8>>(), Says::Nothing);
     }
 }
