@@ -90,8 +90,10 @@ pub(crate) struct Merger<I, O, T, H> {
     ended: Vec<(usize, I)>,
     /// One head of each source that has been read and has not ended, but for the hole.
     tree: Tree<H>,
-    /// The lane whose head has been given out and whose next one has not been read, or [`NONE`].
+    /// The lane whose head has been given out and whose next one has not been read, or [`NONE`]. The tree stands.
     hole: usize,
+    /// The same while the tree does not stand.
+    owed: usize,
     /// Lanes from here on have not been read yet.
     unread: usize,
     /// Lanes whose source has ended and that are still in `sources`, as they are removed many at a time.
@@ -112,6 +114,7 @@ impl<I, T, O: Order<T>> Merger<I, O, T, O::Head> {
             ended: Vec::new(),
             tree: Tree::new(),
             hole: NONE,
+            owed: NONE,
             unread: 0,
             over: Vec::new(),
             order,
@@ -124,14 +127,11 @@ impl<I, T, O: Order<T>> Merger<I, O, T, O::Head> {
     /// An error leaves everything as it was, so the next call goes on with the same source.
     #[inline(always)]
     pub(crate) fn settle<R: Read<I, Item = T>>(&mut self) -> Result<(), R::Error> {
-        if !self.tree.is_built() {
-            return self.assemble::<R>();
-        }
         let lane = self.hole;
-        if lane == NONE {
-            return Ok(());
-        }
-        match R::read(&mut self.sources[lane]).transpose()? {
+        let Some(source) = self.sources.get_mut(lane) else {
+            return if self.tree.is_built() { Ok(()) } else { self.assemble::<R>() };
+        };
+        match R::read(source).transpose()? {
             Some(item) => {
                 let head = self.order.head(item);
                 self.hole = NONE;
@@ -161,10 +161,10 @@ impl<I, T, O: Order<T>> Merger<I, O, T, O::Head> {
     #[cold]
     #[inline(never)]
     fn assemble<R: Read<I, Item = T>>(&mut self) -> Result<(), R::Error> {
-        if self.hole != NONE {
-            let read = R::read(&mut self.sources[self.hole]).transpose()?;
-            self.take_in(self.hole, read);
-            self.hole = NONE;
+        if let Some(source) = self.sources.get_mut(self.owed) {
+            let read = R::read(source).transpose()?;
+            self.take_in(self.owed, read);
+            self.owed = NONE;
         }
         while self.unread < self.sources.len() {
             let read = R::read(&mut self.sources[self.unread]).transpose()?;
@@ -223,10 +223,8 @@ impl<I, T, O: Order<T>> Merger<I, O, T, O::Head> {
     #[inline(always)]
     fn next_of_lane<R: Read<I, Item = T>>(&mut self) -> Result<Option<(usize, O::Head)>, R::Error> {
         let lane = self.hole;
-        if lane == NONE || !self.tree.is_built() {
-            return self.settle_and_take::<R>();
-        }
-        match R::read(&mut self.sources[lane]).transpose()? {
+        let Some(source) = self.sources.get_mut(lane) else { return self.settle_and_take::<R>() };
+        match R::read(source).transpose()? {
             Some(item) => {
                 let head = self.order.head(item);
                 // Should a comparison panic, the item is in the tree.
@@ -274,9 +272,16 @@ impl<I, T, O: Order<T>> Merger<I, O, T, O::Head> {
     #[track_caller]
     pub(crate) fn push(&mut self, source: I) {
         assert!(self.sources.len() < MAX_LANES, "there are 2^31 sources already, and more cannot be merged");
-        self.tree.dismantle();
+        self.dismantle();
         self.numbers.push(self.count_sources());
         self.sources.push(source);
+    }
+
+    fn dismantle(&mut self) {
+        self.tree.dismantle();
+        if self.hole != NONE {
+            self.owed = core::mem::replace(&mut self.hole, NONE);
+        }
     }
 
     /// How many sources there have been.
@@ -299,7 +304,8 @@ impl<I, T, O: Order<T>> Merger<I, O, T, O::Head> {
     }
 
     /// The same merge by another order with the same kind of heads.
-    pub(crate) fn reorder<P: Order<T, Head = O::Head>>(self, new: impl FnOnce(O) -> P) -> Merger<I, P, T, P::Head> {
+    pub(crate) fn reorder<P: Order<T, Head = O::Head>>(mut self, new: impl FnOnce(O) -> P) -> Merger<I, P, T, P::Head> {
+        self.dismantle();
         let mut tree = Tree::new();
         for (lane, head) in self.tree.into_heads() {
             tree.stage::<ByOrder<'_, P, T>>(lane, head);
@@ -309,7 +315,8 @@ impl<I, T, O: Order<T>> Merger<I, O, T, O::Head> {
             numbers: self.numbers,
             ended: self.ended,
             tree,
-            hole: self.hole,
+            hole: NONE,
+            owed: self.owed,
             unread: self.unread,
             over: self.over,
             order: new(self.order),

@@ -34,7 +34,7 @@ use crate::word::Says;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::hint::select_unpredictable as select;
-use core::mem::MaybeUninit;
+use core::mem::{ManuallyDrop, MaybeUninit};
 
 /// How two heads are compared.
 pub(crate) trait Match<H> {
@@ -52,11 +52,12 @@ pub(crate) trait Match<H> {
 const NONE: u32 = u32::MAX;
 /// The most lanes there can be.
 pub(crate) const MAX_LANES: usize = 1 << 31;
-/// After so many wins in a row of one lane its rival is found, when the runs before were short and when they were long.
-const PATIENT: u32 = 6;
-const IMPATIENT: u32 = 1;
-/// A run is long when, after its rival was found, it went on for this many items.
-const LONG: u32 = 12;
+/// After so many wins in a row of one lane its rival is found, unless runs are trusted.
+const PATIENCE: u32 = 6;
+/// What the search for a rival costs, in items on a run. Where these have paid for it there is no wait for wins in a row.
+const PRICE: u32 = 3;
+/// As much trust as can be had.
+const MOST_TRUST: u32 = 64;
 
 /// A loser tree over lanes `0..`.
 pub(crate) struct Tree<H> {
@@ -74,10 +75,15 @@ pub(crate) struct Tree<H> {
     alive: Vec<bool>,
     /// While the champion's lane is on a run: the best of all others, or the width if there is none. Else [`NONE`].
     rival: u32,
+    /// On a run, where words say something: a lesser word goes before the rival, a greater one does not. An equal one
+    /// does where words say all.
+    limit: u64,
     /// How often in a row the champion came from the same lane; on a run, how many items it has had.
     streak: u32,
     /// At this streak a run begins.
     patience: u32,
+    /// Items on runs that have not been spent on searches for a rival.
+    trust: u32,
 }
 
 impl<H> Tree<H> {
@@ -88,8 +94,10 @@ impl<H> Tree<H> {
             words: Vec::new(),
             alive: Vec::new(),
             rival: NONE,
+            limit: 0,
             streak: 0,
-            patience: PATIENT,
+            patience: PATIENCE,
+            trust: 0,
         }
     }
 
@@ -208,65 +216,81 @@ impl<H> Tree<H> {
     /// Gives the champion's lane, whose head was taken out, its next one.
     #[inline(always)]
     pub(crate) fn replace<M: Match<H>>(&mut self, lane: usize, head: H, order: &mut M) {
-        self.nodes[0] = self.champion_after(lane, head, order);
+        let (champion, head) = self.exchange(lane, head, order);
+        self.put::<M>(champion, head);
+        self.nodes[0] = champion as u32;
     }
 
     /// [`replace`](Self::replace) and [`take_champion`](Self::take_champion) at once.
     #[inline(always)]
-    pub(crate) fn exchange<M: Match<H>>(&mut self, lane: usize, head: H, order: &mut M) -> (usize, H) {
-        let lane = self.champion_after(lane, head, order) as usize;
-        // SAFETY: the champion's head is initialised, and its lane is in no node.
-        (lane, unsafe { self.heads.get_unchecked(lane).assume_init_read() })
-    }
-
-    /// Plays the new head of the lane whose head was taken out. The champion's lane is put into no node.
-    #[inline(always)]
-    fn champion_after<M: Match<H>>(&mut self, lane: usize, head: H, order: &mut M) -> u32 {
-        self.put::<M>(lane, head);
-        let lane = lane as u32;
+    pub(crate) fn exchange<M: Match<H>>(&mut self, lane: usize, mut head: H, order: &mut M) -> (usize, H) {
         if self.rival != NONE {
-            if self.passes(lane, order) {
-                self.streak = self.streak.saturating_add(1);
-                return lane;
+            match self.pass(lane, head, order) {
+                Ok(champion) => return (lane, champion),
+                Err(back) => head = back,
             }
-            self.patience = if self.streak >= LONG { IMPATIENT } else { PATIENT };
-            (self.rival, self.streak) = (NONE, 0);
         }
-        let champion = self.climb(lane, order);
-        self.streak = select(champion == lane, self.streak + 1, 0);
+        let champion = self.climb(lane, head, order);
+        self.streak = select(champion == lane as u32, self.streak + 1, 0);
         if self.streak >= self.patience {
             self.begin_run(champion, order);
         }
-        champion
+        let champion = champion as usize;
+        // SAFETY: the champion's head is initialised, and its lane is in no node.
+        (champion, unsafe { self.heads.get_unchecked(champion).assume_init_read() })
     }
 
     /// [`replace`](Self::replace) without a look for runs, for callers who have their own.
     #[inline(always)]
     pub(crate) fn replace_plainly<M: Match<H>>(&mut self, lane: usize, head: H, order: &mut M) {
-        self.put::<M>(lane, head);
-        self.nodes[0] = self.climb(lane as u32, order);
+        self.nodes[0] = self.climb(lane, head, order);
     }
 
-    /// Stores the head of a lane of a standing tree.
+    /// Stores the head of a lane of a standing tree and returns its word.
     #[inline(always)]
-    fn put<M: Match<H>>(&mut self, lane: usize, head: H) {
+    fn put<M: Match<H>>(&mut self, lane: usize, head: H) -> u64 {
+        let word = M::word(&head);
         if M::says() != Says::Nothing {
-            self.words[lane] = M::word(&head);
+            self.words[lane] = word;
         }
         self.heads[lane].write(head);
+        word
     }
 
-    /// Whether the lane on a run goes before its rival.
+    /// The next head of the lane on a run comes straight back if it goes before the rival. If not the run is over.
     #[inline(always)]
-    fn passes<M: Match<H>>(&mut self, lane: u32, order: &mut M) -> bool {
-        let rival = self.rival;
-        if rival as usize == self.nodes.len() {
-            return true;
+    fn pass<M: Match<H>>(&mut self, lane: usize, head: H, order: &mut M) -> Result<H, H> {
+        let word = M::word(&head);
+        let passes = match M::says() {
+            Says::All => word <= self.limit,
+            Says::First if word != self.limit => word < self.limit,
+            _ if self.rival as usize == self.nodes.len() => true,
+            _ => return self.pass_by_head(lane, head, order),
+        };
+        if passes {
+            self.streak = self.streak.wrapping_add(1);
+            return Ok(head);
         }
-        let climb = Climb { tree: self, hand: lane };
-        let passes = climb.tree.beats(lane, rival, order);
-        core::mem::forget(climb);
-        passes
+        self.end_run();
+        Err(head)
+    }
+
+    /// [`pass`](Self::pass) where words say too little and there is a rival.
+    #[inline(always)]
+    fn pass_by_head<M: Match<H>>(&mut self, lane: usize, head: H, order: &mut M) -> Result<H, H> {
+        let held = Held { tree: self, lane, head: ManuallyDrop::new(head) };
+        // SAFETY: the rival is in a node, so it has a head.
+        let rival = unsafe { held.tree.heads[held.tree.rival as usize].assume_init_ref() };
+        let passes = order.wins(&held.head, rival, (lane as u32) < held.tree.rival);
+        let mut held = ManuallyDrop::new(held);
+        // SAFETY: `held` is forgotten, so the head is taken once.
+        let head = unsafe { ManuallyDrop::take(&mut held.head) };
+        if passes {
+            held.tree.streak = held.tree.streak.wrapping_add(1);
+            return Ok(head);
+        }
+        held.tree.end_run();
+        Err(head)
     }
 
     /// Finds the rival of the champion, who is in no node.
@@ -276,7 +300,29 @@ impl<H> Tree<H> {
         let climb = Climb { tree: self, hand: champion };
         let rival = climb.tree.best_on_the_way(champion, order);
         core::mem::forget(climb);
-        (self.rival, self.streak) = (rival, 0);
+        self.streak = 0;
+        self.trust(self.trust.saturating_sub(PRICE));
+        if M::says() != Says::Nothing {
+            // The word of nobody is the greatest; who wins ties against the rival may be equal to it.
+            let (word, wins_ties) = (self.words[rival as usize], champion < rival);
+            let less = M::says() == Says::All && !wins_ties;
+            let Some(limit) = word.checked_sub(u64::from(less)) else { return };
+            self.limit = limit;
+        }
+        self.rival = rival;
+    }
+
+    /// The lane on a run is not the champion again.
+    #[inline]
+    fn end_run(&mut self) {
+        self.trust(self.trust.saturating_add(self.streak).min(MOST_TRUST));
+        (self.rival, self.streak) = (NONE, 0);
+    }
+
+    #[inline]
+    fn trust(&mut self, trust: u32) {
+        self.trust = trust;
+        self.patience = if trust >= PRICE { 0 } else { PATIENCE };
     }
 
     /// The champion's lane, its head taken out, has no other: the rest play on.
@@ -334,12 +380,14 @@ impl<H> Tree<H> {
         order.wins(a, b, tie)
     }
 
-    /// Plays the matches from the leaf of `lane`, which has a head, to the top. Returns the champion's lane, which is in
-    /// no node then.
+    /// Gives `lane`, which is in no node, a head and plays the matches from its leaf to the top. Returns the champion's
+    /// lane, which is in no node then.
     #[inline(always)]
-    fn climb<M: Match<H>>(&mut self, lane: u32, order: &mut M) -> u32 {
+    fn climb<M: Match<H>>(&mut self, lane: usize, head: H, order: &mut M) -> u32 {
+        let word = self.put::<M>(lane, head);
+        let lane = lane as u32;
         match M::says() {
-            Says::All => self.climb_by_words(lane),
+            Says::All => self.climb_by_words(lane, word),
             Says::First => self.climb_by(lane, |tree, way| {
                 let (word, hand) = (tree.words[way.opponent], tree.words[way.hand]);
                 if word != hand { word < hand } else { tree.wins(way, order) }
@@ -351,7 +399,7 @@ impl<H> Tree<H> {
 
     /// [`climb`](Self::climb) where words say all: no branch but the loop's.
     #[inline(always)]
-    fn climb_by_words(&mut self, lane: u32) -> u32 {
+    fn climb_by_words(&mut self, lane: u32, mut word: u64) -> u32 {
         let width = self.nodes.len();
         debug_assert!(self.words.len() == width + 1 && (lane as usize) < width);
         let (nodes, words) = (self.nodes.as_mut_ptr(), self.words.as_ptr());
@@ -360,16 +408,16 @@ impl<H> Tree<H> {
         // SAFETY: `at` is below twice the width, so its parents are nodes; lanes in nodes are at most the width, and there
         // is a word for each of these.
         unsafe {
-            let mut word = *words.add(lane as usize);
             while at > 1 {
-                let is_second = at % 2 == 1;
+                // 1 if the hand comes from the second child: then the opponent wins ties.
+                let second = at as u64 % 2;
                 at /= 2;
                 let node = nodes.add(at);
                 let opponent = *node;
                 let theirs = *words.add(opponent as usize);
-                // Nobody, with the greatest of words, loses ties as well.
-                let tie = is_second & (opponent as usize != width);
-                let lost = pair(theirs, !tie) < pair(word, true);
+                // The width, a bit that no lane has, if nobody is here: with the greatest of words, he loses ties as well.
+                let nobody = u64::from(opponent) & width as u64;
+                let lost = pair(theirs, nobody) < pair(word, second);
                 *node = select(lost, hand, opponent);
                 hand = select(lost, opponent, hand);
                 word = select(lost, theirs, word);
@@ -381,15 +429,17 @@ impl<H> Tree<H> {
     /// [`climb`](Self::climb) with a copy of the hand's head in registers.
     #[inline(always)]
     fn climb_by_copies<M: Match<H>>(&mut self, lane: u32, order: &mut M) -> u32 {
-        // SAFETY: the lane has a head; it is `Copy`, so a copy may be looked at (and is never dropped).
-        let read = |tree: &Self, lane: usize| unsafe { core::ptr::read(tree.heads.as_ptr().add(lane)) };
+        let read = |tree: &Self, lane: usize| {
+            // SAFETY: lanes on the way have heads. These are `Copy`, so a copy may be looked at (and is never dropped).
+            unsafe { core::ptr::read(tree.heads.as_ptr().add(lane)) }
+        };
         let mut copy = read(self, lane as usize);
         self.climb_by(lane, |tree, way| {
             let theirs = read(tree, way.opponent);
             // SAFETY: both are copies of heads.
             let lost = unsafe { order.wins(theirs.assume_init_ref(), copy.assume_init_ref(), way.is_second) };
-            // SAFETY: bits that are read and written back chosen.
-            copy = unsafe { select(lost, core::ptr::read(&theirs), core::ptr::read(&copy)) };
+            // SAFETY: the bits of a `Copy` type.
+            copy = unsafe { select(lost, theirs, core::ptr::read(&copy)) };
             lost
         })
     }
@@ -463,9 +513,9 @@ impl<H> Drop for Tree<H> {
     }
 }
 
-/// A word and, below it, what decides between equal ones: one comparison with borrow.
+/// A word and, below it, what decides between equal ones: two of them take one comparison with borrow.
 #[inline(always)]
-const fn pair(word: u64, low: bool) -> u128 {
+const fn pair(word: u64, low: u64) -> u128 {
     (word as u128) << 64 | low as u128
 }
 
@@ -492,5 +542,23 @@ impl<H> Drop for Climb<'_, H> {
         if self.hand as usize != width {
             self.tree.alive[self.hand as usize] = true;
         }
+    }
+}
+
+/// A head that is compared before it has a place. Dropped, which only a panicking comparison does, it takes the tree apart
+/// and goes there.
+struct Held<'t, H> {
+    tree: &'t mut Tree<H>,
+    lane: usize,
+    head: ManuallyDrop<H>,
+}
+
+impl<H> Drop for Held<'_, H> {
+    #[cold]
+    fn drop(&mut self) {
+        self.tree.dismantle();
+        // SAFETY: this drop runs once.
+        self.tree.heads[self.lane].write(unsafe { ManuallyDrop::take(&mut self.head) });
+        self.tree.alive[self.lane] = true;
     }
 }
