@@ -1,41 +1,54 @@
 //! A meeting point that threads pass together, again and again.
 //!
-//! The state is a few numbers under one lock: how many parties there are, how many have arrived, and which generation is
-//! being formed. The last to arrive *trips* the barrier: it leaves the lock, runs the action, takes the lock again and opens
-//! the next generation. The others wait for the generation to change: they poll an atomic copy of it, then sleep.
+//! A round that nobody disturbs needs one atomic word: the generation that is being formed and how many have arrived in it.
+//! To arrive is to add one by a compare-and-swap; the last to arrive swaps in the next generation instead, and the others,
+//! who poll the word, see it. One exchange for each party, and one cache line that goes round.
+//!
+//! All the rest goes through a lock, and through a flag in the same word: `LOCKED` says that from here on the word changes
+//! under the lock alone. Whoever falls asleep, breaks the generation, or leaves for good takes the lock and sets the flag;
+//! a new generation clears it. So the last to arrive cannot overlook a sleeper: it either opened the next generation before
+//! the flag was set, and the sleeper sees that, or it finds the flag, and wakes the sleeper under the lock.
 //!
 //! ```text
-//! arrive:  lock; broken? error.  arrived += 1
+//! arrive:  word not LOCKED?  arrived += 1; last? generation += 1, arrived = 0              (one compare-and-swap)
+//!          lock; broken? error.  arrived += 1
 //!          last? trip: unlock; action; lock; generation += 1; arrived = 0; wake all
-//! wait:    arrive as member of generation g; wait until generation != g;  g broken? error
+//! wait:    arrive as member of generation g; poll until generation != g
+//!          lock; set LOCKED; sleep until generation != g;  g broken? error
 //! break (timeout, abort, panic in the action, reset):
-//!          note that g was broken; generation += 1; arrived = 0; wake all
+//!          lock; set LOCKED; note that g was broken; generation += 1; arrived = 0; wake all
 //! ```
 //!
 //! A generation ends exactly once, by tripping or by breaking, and what ended it is noted under the lock before anybody can
 //! see the new generation. So a slow member learns how *its* generation ended, however many came after it, and a fast
 //! thread that comes back at once belongs to the next one. Generations that tripped need no note; each broken one keeps a
-//! line in a list until its last member has read it.
+//! line in a list until its last member has read it, and as long as there is one the word says so: without that flag
+//! nobody needs to ask.
 //!
 //! Source: the cyclic barrier of the lecture (counter and turnstile), with the broken state of Java's `CyclicBarrier`.
 
 use crate::deadline;
-use crate::sync::{AtomicU64, Condvar, Mutex, MutexGuard, Ordering, planted};
+use crate::sync::{AtomicU64, AtomicUsize, Condvar, Mutex, Ordering, planted};
 use crate::wait_policy::WaitPolicy;
+use crossbeam_utils::CachePadded;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 mod builder;
+mod locked;
 mod participant;
 mod result;
 mod token;
+mod word;
 
 pub use builder::BarrierBuilder;
 pub use participant::Participant;
 pub use result::{BarrierError, BarrierWaitResult};
 pub use token::ArrivalToken;
+
+use locked::Core;
+use word::Word;
 
 /// A cyclic barrier: each of `parties` threads waits until all have arrived, then all go on, and so for the next round.
 ///
@@ -68,36 +81,25 @@ pub use token::ArrivalToken;
 /// From `std::sync::Barrier`: timeouts, abort and reset, an action, arrival indexes and generations, arriving without
 /// waiting, leaving, and no hang when a party panics. From Java's `CyclicBarrier`: the last four as well.
 pub struct Barrier {
-    core: Mutex<Core>,
-    /// Rings whenever `core.generation` or `core.tripping` has changed.
-    changed: Condvar,
-    /// A copy of `core.generation` to poll.
-    generation: AtomicU64,
+    /// A [`Word`], alone in its cache line: it goes from party to party.
+    word: CachePadded<AtomicU64>,
+    /// How many make a round; 0 when all have left for good. Changes only while `word` is `LOCKED`, so that who arrives
+    /// by exchanging an unlocked word knows that it is right for that generation.
+    parties: AtomicUsize,
+    /// The number of some generation not long ago, which makes the short ones in `word` whole.
+    epoch: AtomicU64,
+    /// There is an action: the last to arrive must run it before anybody can see the next generation.
+    acts: bool,
     /// For calls without a timeout of their own.
     timeout: Option<Duration>,
     policy: WaitPolicy,
+    core: Mutex<Core>,
+    /// Rings whenever a generation has ended under the lock.
+    changed: Condvar,
 }
 
-struct Core {
-    /// How many make a round; 0 when all have left for good.
-    parties: usize,
-    /// How many have arrived in this generation; less than `parties`, except while `tripping`.
-    arrived: usize,
-    /// Of those, how many will ask how the generation ended: not the last, who knows, nor those who went away.
-    asking: usize,
-    /// Of those, how many have left for good: the next generation does without them.
-    leaving: usize,
-    /// The number of generations that have ended.
-    generation: u64,
-    /// Nobody may arrive before a reset.
-    broken: bool,
-    /// All have arrived and the last runs the action.
-    tripping: bool,
-    /// Broken generations, each with how many are still going to ask.
-    breaks: Vec<(u64, usize)>,
-    /// Taken out while it runs.
-    action: Option<Action>,
-}
+/// `epoch` follows after that many generations; the numbers in the word are short by a factor of four more.
+const EPOCH: u64 = 1 << 30;
 
 type Action = Box<dyn FnMut() + Send>;
 
@@ -110,10 +112,13 @@ struct Arrival {
 }
 
 impl Barrier {
+    /// The most parties that a barrier can have: some hundred million.
+    pub const MAX_PARTIES: usize = Word::MOST_ARRIVALS;
+
     /// For `parties` threads.
     ///
     /// # Panics
-    /// If `parties` is 0.
+    /// If `parties` is 0 or more than [`MAX_PARTIES`](Self::MAX_PARTIES).
     #[track_caller]
     pub fn new(parties: usize) -> Self {
         Self::builder(parties).build()
@@ -122,7 +127,7 @@ impl Barrier {
     /// For `parties` threads, with an action or a timeout.
     ///
     /// # Panics
-    /// If `parties` is 0.
+    /// If `parties` is 0 or more than [`MAX_PARTIES`](Self::MAX_PARTIES).
     #[track_caller]
     pub fn builder(parties: usize) -> BarrierBuilder {
         BarrierBuilder::new(parties)
@@ -200,23 +205,12 @@ impl Barrier {
     /// Breaks the barrier: everybody who waits, and everybody who comes before a [`reset`](Self::reset), gets
     /// [`BarrierError::Broken`]. A generation whose last party has arrived completes all the same.
     pub fn abort(&self) {
-        let mut core = self.core.lock();
-        if core.tripping {
-            core.broken = true;
-        } else {
-            self.break_generation(core, true);
-        }
+        self.abort_under_lock();
     }
 
     /// Opens a new generation on a whole barrier. Those who wait in the old one get [`BarrierError::Broken`].
     pub fn reset(&self) {
-        let mut core = self.core.lock();
-        if core.arrived > 0 && !core.tripping {
-            // In one step: nobody may find the barrier broken in between.
-            self.break_generation(core, false);
-        } else {
-            core.broken = false;
-        }
+        self.reset_under_lock();
     }
 
     /// Whether nobody can pass before a [`reset`](Self::reset).
@@ -226,13 +220,13 @@ impl Barrier {
 
     /// How many make a round.
     pub fn parties(&self) -> usize {
-        self.core.lock().parties
+        self.parties.load(Ordering::Relaxed)
     }
 
     /// How many have arrived and wait for the others: a snapshot.
     pub fn waiting(&self) -> usize {
-        let core = self.core.lock();
-        if core.tripping { 0 } else { core.arrived }
+        let word = self.look();
+        if word.has(Word::TRIPPING) { 0 } else { word.arrived() }
     }
 
     /// A handle for one party: dropped by a panic it breaks the barrier, so that the others do not hang.
@@ -246,75 +240,72 @@ impl Barrier {
     }
 
     /// Counts this thread in, and trips the barrier if it is the last.
+    #[inline]
     #[track_caller]
     fn join(&self, leaves: bool) -> Result<Arrival, BarrierError> {
-        let mut core = self.core.lock();
-        while core.tripping {
-            self.changed.wait(&mut core);
-        }
-        assert!(core.parties > 0, "every party has left this barrier for good");
-        if core.broken {
-            core.parties -= usize::from(leaves);
-            return Err(BarrierError::Broken);
-        }
-        let index = core.arrived;
-        core.arrived += 1;
-        core.leaving += usize::from(leaves);
-        let arrival = Arrival { generation: core.generation, index, leader: core.arrived == core.parties };
-        core.asking += usize::from(!arrival.leader && !leaves);
-        if arrival.leader {
-            self.trip(core);
-        }
-        Ok(arrival)
+        let quick = if leaves { None } else { self.join_quickly() };
+        quick.map_or_else(|| self.join_under_lock(leaves), Ok)
     }
 
-    /// All have arrived: runs the action without the lock, then opens the next generation.
-    fn trip<'a>(&'a self, mut core: MutexGuard<'a, Core>) {
-        core.tripping = true;
-        let mut done = Ok(());
-        if let Some(mut action) = core.action.take() {
-            drop(core);
-            done = catch_unwind(AssertUnwindSafe(&mut action));
-            core = self.core.lock();
-            core.action = Some(action);
-        }
-        core.tripping = false;
-        match done {
-            Ok(()) => {
-                core.parties -= core.leaving;
-                self.next_generation(core);
-            }
-            Err(panic) => {
-                self.break_generation(core, true);
-                resume_unwind(panic);
+    /// Counts this thread in unless the word is locked.
+    #[inline]
+    fn join_quickly(&self) -> Option<Arrival> {
+        let success = if planted("arrive without order") { Ordering::Relaxed } else { Ordering::AcqRel };
+        let mut word = self.look();
+        while !word.has(Word::LOCKED) {
+            // Right for this generation if the exchange succeeds.
+            let parties = self.parties.load(Ordering::Relaxed);
+            let arrival = self.arrival(word, parties);
+            let next = match arrival.leader {
+                false => word.arrival(),
+                true if self.acts => word.last_arrival(),
+                true => word.next_generation(),
+            };
+            match self.word.compare_exchange_weak(word.0, next.0, success, Ordering::Acquire) {
+                Ok(_) => {
+                    if arrival.leader {
+                        self.lead(arrival.generation);
+                    }
+                    return Some(arrival);
+                }
+                Err(now) => word = Word(now),
             }
         }
+        None
     }
 
-    /// Ends this generation as broken, and the barrier with it if it is to stay so.
-    fn break_generation(&self, mut core: MutexGuard<'_, Core>, stays: bool) {
-        if core.asking > 0 && !planted("break a generation without a note") {
-            let note = (core.generation, core.asking);
-            core.breaks.push(note);
+    /// What the last to arrive has to do after its exchange.
+    #[inline]
+    fn lead(&self, generation: u64) {
+        if self.acts {
+            self.trip(self.core.lock());
+        } else {
+            self.remember(generation + 1);
         }
-        core.parties -= core.leaving;
-        core.broken = stays;
-        self.next_generation(core);
     }
 
-    fn next_generation(&self, mut core: MutexGuard<'_, Core>) {
-        core.arrived = 0;
-        core.asking = 0;
-        core.leaving = 0;
-        core.generation += 1;
-        self.generation.store(core.generation, Ordering::Release);
-        drop(core);
-        if !planted("open a generation without waking") {
-            self.changed.notify_all();
+    /// Who arrives when the word is `word`.
+    #[inline]
+    fn arrival(&self, word: Word, parties: usize) -> Arrival {
+        let index = word.arrived();
+        Arrival { generation: self.number(word), index, leader: index + 1 == parties }
+    }
+
+    /// Lets `epoch` follow the generations. Opening one and this are two steps, so an older number must not win.
+    #[inline]
+    fn remember(&self, generation: u64) {
+        if generation % EPOCH == 0 {
+            self.epoch.fetch_max(generation, Ordering::Relaxed);
         }
+    }
+
+    #[inline]
+    fn look(&self) -> Word {
+        Word(self.word.load(Ordering::Acquire))
     }
 
     /// Waits until the generation of `arrival` has ended, and says how.
+    #[inline]
     fn wait_for_the_others(
         &self,
         arrival: Arrival,
@@ -325,56 +316,53 @@ impl Barrier {
             return Ok(result);
         }
         let mut polling = self.policy.start();
-        while self.generation.load(Ordering::Acquire) == arrival.generation && polling.step() {}
-        let mut core = self.core.lock();
-        while core.generation == arrival.generation {
-            // Once all have arrived nobody's time can be over any more: the action decides.
-            let Some(deadline) = deadline.filter(|_| !core.tripping) else {
-                self.changed.wait(&mut core);
-                continue;
-            };
-            let timed_out = self.changed.wait_until(&mut core, deadline).timed_out();
-            let still_open = core.generation == arrival.generation && !core.tripping;
-            if timed_out && (still_open || planted("time out without looking at the generation")) {
-                core.asking = core.asking.saturating_sub(1); // this thread knows
-                self.break_generation(core, true);
-                return Err(BarrierError::TimedOut);
-            }
+        let mut word = self.look();
+        while word.is_in(arrival.generation) && polling.step() {
+            word = self.look();
         }
-        if core.was_broken(arrival.generation) { Err(BarrierError::Broken) } else { Ok(result) }
-    }
-
-    /// A member of `generation` goes without asking how it ends.
-    fn go_without_asking(&self, generation: u64) {
-        let mut core = self.core.lock();
-        if core.generation == generation {
-            core.asking -= 1;
-        } else {
-            core.was_broken(generation);
+        if !word.is_in(arrival.generation) && (!word.has(Word::NOTES) || planted("leave without asking")) {
+            return Ok(result);
         }
-    }
-}
-
-impl Core {
-    /// Whether `generation`, which has ended, was broken. Each member asks once.
-    fn was_broken(&mut self, generation: u64) -> bool {
-        let Some(place) = self.breaks.iter().position(|(broken, _)| *broken == generation) else { return false };
-        self.breaks[place].1 -= 1;
-        if self.breaks[place].1 == 0 {
-            self.breaks.swap_remove(place);
-        }
-        true
+        self.sleep_and_ask(arrival, deadline).map(|()| result)
     }
 }
 
 impl fmt::Debug for Barrier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let core = self.core.lock();
+        let word = self.look();
         f.debug_struct("Barrier")
-            .field("parties", &core.parties)
-            .field("arrived", &core.arrived)
-            .field("generation", &core.generation)
-            .field("broken", &core.broken)
+            .field("parties", &self.parties())
+            .field("arrived", &word.arrived())
+            .field("generation", &self.number(word))
+            .field("broken", &self.is_broken())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::{Barrier, EPOCH, Word};
+    use crate::sync::{AtomicU64, Ordering};
+    use crossbeam_utils::CachePadded;
+    use std::thread;
+
+    /// The short number in the word wraps after four thousand million rounds: too many for a test from the start.
+    #[test]
+    fn the_short_number_of_a_generation_wraps_unseen() {
+        for first in [4 * EPOCH - 2, 7 * EPOCH - 1] {
+            let barrier = Barrier {
+                word: CachePadded::new(AtomicU64::new(Word::opening(first, 0).0)),
+                epoch: AtomicU64::new(first - first % EPOCH),
+                ..Barrier::new(2)
+            };
+            let walk = || (0..5).map(|_| barrier.wait().unwrap().generation()).collect::<Vec<_>>();
+            let expected: Vec<u64> = (first..first + 5).collect();
+            thread::scope(|s| {
+                let other = s.spawn(walk);
+                assert_eq!(walk(), expected);
+                assert_eq!(other.join().unwrap(), expected);
+            });
+            assert_eq!(barrier.epoch.load(Ordering::Relaxed), first - first % EPOCH + EPOCH);
+        }
     }
 }

@@ -45,6 +45,9 @@ pub struct WaitPolicy {
 /// Pauses in the longest step of stage 1, about half a microsecond.
 const LONGEST_STEP: u32 = 32;
 
+/// Steps of stage 1 where all partners run: about 300 pauses, some microseconds.
+const PAUSES_AMONG_RUNNING: u32 = 14;
+
 impl WaitPolicy {
     /// The default: 4 steps of pauses, 16 yields, and a yield of more than 20 microseconds ends the polling.
     #[cfg(not(any(loom, shuttle)))]
@@ -61,6 +64,13 @@ impl WaitPolicy {
     /// No polling at all.
     pub const fn sleep_at_once() -> Self {
         Self { pauses: 0, yields: 0, given_away: Duration::ZERO, remembered: 0 }
+    }
+
+    /// For one of `parties` threads that wait for one another. If each can have a processor of its own, the others are on
+    /// their way and worth some microseconds of pauses; else one of them needs this one's processor.
+    pub(crate) fn for_parties(parties: usize) -> Self {
+        let policy = Self::new();
+        if cfg!(any(loom, shuttle)) || parties > cores() { policy } else { policy.pauses(PAUSES_AMONG_RUNNING) }
     }
 
     /// This many steps of processor pauses; step `i` pauses `2^i` times, never more than 32.

@@ -1,8 +1,10 @@
 //! Barriers with an action or a timeout.
 
+use super::word::Word;
 use super::{Action, Barrier, Core};
-use crate::sync::{AtomicU64, Condvar, Mutex};
+use crate::sync::{AtomicU64, AtomicUsize, Condvar, Mutex};
 use crate::wait_policy::WaitPolicy;
+use crossbeam_utils::CachePadded;
 use std::fmt;
 use std::time::Duration;
 
@@ -26,14 +28,15 @@ pub struct BarrierBuilder {
     parties: usize,
     action: Option<Action>,
     timeout: Option<Duration>,
-    policy: WaitPolicy,
+    policy: Option<WaitPolicy>,
 }
 
 impl BarrierBuilder {
     #[track_caller]
     pub(super) fn new(parties: usize) -> Self {
         assert!(parties > 0, "a barrier needs at least 1 party");
-        Self { parties, action: None, timeout: None, policy: WaitPolicy::new() }
+        assert!(parties <= Barrier::MAX_PARTIES, "a barrier has at most Barrier::MAX_PARTIES parties");
+        Self { parties, action: None, timeout: None, policy: None }
     }
 
     /// Runs once per generation, on the thread that arrives last, before anybody is released and with no lock held. If it
@@ -51,31 +54,24 @@ impl BarrierBuilder {
         self
     }
 
-    /// How those who wait poll before they sleep.
+    /// How those who wait poll before they sleep. Without this they pause longer if every party can have a processor of its
+    /// own, since the others are about to arrive then, and yield soon if not.
     pub fn policy(mut self, policy: WaitPolicy) -> Self {
-        self.policy = policy;
+        self.policy = Some(policy);
         self
     }
 
     /// The barrier.
     pub fn build(self) -> Barrier {
-        let core = Core {
-            parties: self.parties,
-            arrived: 0,
-            asking: 0,
-            leaving: 0,
-            generation: 0,
-            broken: false,
-            tripping: false,
-            breaks: Vec::new(),
-            action: self.action,
-        };
         Barrier {
-            core: Mutex::new(core),
-            changed: Condvar::new(),
-            generation: AtomicU64::new(0),
+            word: CachePadded::new(AtomicU64::new(Word::opening(0, 0).0)),
+            parties: AtomicUsize::new(self.parties),
+            epoch: AtomicU64::new(0),
+            acts: self.action.is_some(),
             timeout: self.timeout,
-            policy: self.policy,
+            policy: self.policy.unwrap_or_else(|| WaitPolicy::for_parties(self.parties)),
+            core: Mutex::new(Core::new(self.action)),
+            changed: Condvar::new(),
         }
     }
 }
