@@ -1,6 +1,7 @@
 //! Semaphores between threads: one that hands over and back, and a crowd at a narrow gate.
 
 use crate::Permits;
+use crossbeam_utils::CachePadded;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -59,7 +60,8 @@ pub fn contended<S: Permits>(
     passes: usize,
     linger: bool,
 ) -> Crowd {
-    let (gate, inside) = (new(permits), AtomicUsize::new(0));
+    // Apart, so that no contender has its word in the cache line of the count.
+    let (gate, inside) = (CachePadded::new(new(permits)), CachePadded::new(AtomicUsize::new(0)));
     // All start together: otherwise the first are done before the last exist.
     let start = Barrier::new(threads);
     let pass = || {

@@ -45,9 +45,6 @@ pub struct WaitPolicy {
 /// Pauses in the longest step of stage 1, about half a microsecond.
 const LONGEST_STEP: u32 = 32;
 
-/// Steps of stage 1 where all partners run: about 300 pauses, some microseconds.
-const PAUSES_AMONG_RUNNING: u32 = 14;
-
 impl WaitPolicy {
     /// The default: 4 steps of pauses, 16 yields, and a yield of more than 20 microseconds ends the polling.
     #[cfg(not(any(loom, shuttle)))]
@@ -67,10 +64,16 @@ impl WaitPolicy {
     }
 
     /// For one of `parties` threads that wait for one another. If each can have a processor of its own, the others are on
-    /// their way and worth some microseconds of pauses; else one of them needs this one's processor.
+    /// their way: about 300 pauses, and yields for longer than it takes to wake a sleeper, for otherwise one sleep begets
+    /// the next (the thread that woke the other would be asleep before that one is awake). If not, one of them needs this
+    /// one's processor, and a pause would only keep it waiting.
     pub(crate) fn for_parties(parties: usize) -> Self {
         let policy = Self::new();
-        if cfg!(any(loom, shuttle)) || parties > cores() { policy } else { policy.pauses(PAUSES_AMONG_RUNNING) }
+        match parties <= cores() {
+            _ if cfg!(any(loom, shuttle)) => policy,
+            true => policy.pauses(14).yields(200),
+            false => policy.pauses(0),
+        }
     }
 
     /// This many steps of processor pauses; step `i` pauses `2^i` times, never more than 32.
