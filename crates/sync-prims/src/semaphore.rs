@@ -23,17 +23,17 @@
 //! Sources: E. W. Dijkstra, *Cooperating sequential processes* (P and V); the packed word is glibc's `sem_t`, the hand-off
 //! to the head of the line tokio's and Java's fair semaphore.
 
-use crate::deadline;
 use crate::line::Line;
-use crate::parker::{CLOSED, NOTIFIED, Seat, Wakes};
-use crate::sync::{AtomicUsize, Mutex, MutexGuard, Ordering, const_fn, planted};
+use crate::parker::{CLOSED, Wakes};
+use crate::sync::{AtomicUsize, Mutex, Ordering, back_off, const_fn};
 use crate::wait_policy::WaitPolicy;
 use std::fmt;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+mod acquire;
 mod error;
 mod permit;
+mod waiting;
 
 pub use error::{AcquireTimeoutError, Closed, TooManyPermits, TryAcquireError};
 pub use permit::{OwnedPermit, Permit};
@@ -145,171 +145,6 @@ impl Semaphore {
         }
     }
 
-    /// Takes one permit, waiting for it.
-    ///
-    /// # Errors
-    /// [`Closed`] if the semaphore is closed before or during the wait.
-    ///
-    /// # Blocking
-    /// Until a permit is given back or added, and nobody [before it in line](Fairness) gets it.
-    #[inline]
-    pub fn acquire(&self) -> Result<Permit<'_>, Closed> {
-        self.acquire_many(1)
-    }
-
-    /// Takes `n` permits at once, waiting until there are that many. None of them is taken before. `n == 0` waits for
-    /// nothing.
-    ///
-    /// # Errors
-    /// [`Closed`] if the semaphore is closed before or during the wait.
-    ///
-    /// # Panics
-    /// If `n` is more than [`MAX_PERMITS`](Self::MAX_PERMITS).
-    ///
-    /// # Blocking
-    /// As [`acquire`](Self::acquire); for ever if the semaphore never has that many.
-    #[inline]
-    #[track_caller]
-    pub fn acquire_many(&self, n: usize) -> Result<Permit<'_>, Closed> {
-        self.take(n)?;
-        Ok(Permit::new(self, n))
-    }
-
-    /// As [`acquire`](Self::acquire), with a permit that owns a share of the semaphore and may go to another thread.
-    ///
-    /// # Errors
-    /// [`Closed`], as `acquire`.
-    pub fn acquire_owned(self: &Arc<Self>) -> Result<OwnedPermit, Closed> {
-        self.acquire_many_owned(1)
-    }
-
-    /// As [`acquire_many`](Self::acquire_many), with a permit that owns a share of the semaphore.
-    ///
-    /// # Errors
-    /// [`Closed`], as `acquire_many`.
-    ///
-    /// # Panics
-    /// If `n` is more than [`MAX_PERMITS`](Self::MAX_PERMITS).
-    #[track_caller]
-    pub fn acquire_many_owned(self: &Arc<Self>, n: usize) -> Result<OwnedPermit, Closed> {
-        self.take(n)?;
-        Ok(OwnedPermit::new(Arc::clone(self), n))
-    }
-
-    /// Takes one permit if that needs no waiting.
-    ///
-    /// # Errors
-    /// [`NoPermits`](TryAcquireError::NoPermits) if none is free or, with [`Fairness::Fifo`], somebody waits for it;
-    /// [`Closed`](TryAcquireError::Closed).
-    #[inline]
-    pub fn try_acquire(&self) -> Result<Permit<'_>, TryAcquireError> {
-        self.try_acquire_many(1)
-    }
-
-    /// Takes `n` permits if that needs no waiting.
-    ///
-    /// # Errors
-    /// As [`try_acquire`](Self::try_acquire).
-    ///
-    /// # Panics
-    /// If `n` is more than [`MAX_PERMITS`](Self::MAX_PERMITS).
-    #[inline]
-    #[track_caller]
-    pub fn try_acquire_many(&self, n: usize) -> Result<Permit<'_>, TryAcquireError> {
-        check(n);
-        self.try_take(n)?;
-        Ok(Permit::new(self, n))
-    }
-
-    /// As [`try_acquire`](Self::try_acquire), with a permit that owns a share of the semaphore.
-    ///
-    /// # Errors
-    /// As `try_acquire`.
-    pub fn try_acquire_owned(self: &Arc<Self>) -> Result<OwnedPermit, TryAcquireError> {
-        self.try_acquire_many_owned(1)
-    }
-
-    /// As [`try_acquire_many`](Self::try_acquire_many), with a permit that owns a share of the semaphore.
-    ///
-    /// # Errors
-    /// As [`try_acquire`](Self::try_acquire).
-    ///
-    /// # Panics
-    /// If `n` is more than [`MAX_PERMITS`](Self::MAX_PERMITS).
-    #[track_caller]
-    pub fn try_acquire_many_owned(self: &Arc<Self>, n: usize) -> Result<OwnedPermit, TryAcquireError> {
-        check(n);
-        self.try_take(n)?;
-        Ok(OwnedPermit::new(Arc::clone(self), n))
-    }
-
-    /// Takes one permit, waiting for it for `timeout` at most.
-    ///
-    /// # Errors
-    /// [`TimedOut`](AcquireTimeoutError::TimedOut), [`Closed`](AcquireTimeoutError::Closed).
-    pub fn acquire_timeout(&self, timeout: Duration) -> Result<Permit<'_>, AcquireTimeoutError> {
-        self.acquire_many_timeout(1, timeout)
-    }
-
-    /// Takes `n` permits at once, waiting for them for `timeout` at most.
-    ///
-    /// # Errors
-    /// As [`acquire_timeout`](Self::acquire_timeout).
-    ///
-    /// # Panics
-    /// If `n` is more than [`MAX_PERMITS`](Self::MAX_PERMITS).
-    #[track_caller]
-    pub fn acquire_many_timeout(&self, n: usize, timeout: Duration) -> Result<Permit<'_>, AcquireTimeoutError> {
-        self.take_until(n, || deadline::after(timeout))?;
-        Ok(Permit::new(self, n))
-    }
-
-    /// Takes one permit, waiting for it until `deadline` at most.
-    ///
-    /// # Errors
-    /// As [`acquire_timeout`](Self::acquire_timeout).
-    pub fn acquire_until(&self, deadline: Instant) -> Result<Permit<'_>, AcquireTimeoutError> {
-        self.acquire_many_until(1, deadline)
-    }
-
-    /// Takes `n` permits at once, waiting for them until `deadline` at most.
-    ///
-    /// # Errors
-    /// As [`acquire_timeout`](Self::acquire_timeout).
-    ///
-    /// # Panics
-    /// If `n` is more than [`MAX_PERMITS`](Self::MAX_PERMITS).
-    #[track_caller]
-    pub fn acquire_many_until(&self, n: usize, deadline: Instant) -> Result<Permit<'_>, AcquireTimeoutError> {
-        self.take_until(n, || Some(deadline))?;
-        Ok(Permit::new(self, n))
-    }
-
-    /// As [`acquire_many_timeout`](Self::acquire_many_timeout), with a permit that owns a share of the semaphore.
-    ///
-    /// # Errors
-    /// As [`acquire_timeout`](Self::acquire_timeout).
-    ///
-    /// # Panics
-    /// If `n` is more than [`MAX_PERMITS`](Self::MAX_PERMITS).
-    #[track_caller]
-    pub fn acquire_many_owned_timeout(
-        self: &Arc<Self>,
-        n: usize,
-        timeout: Duration,
-    ) -> Result<OwnedPermit, AcquireTimeoutError> {
-        self.take_until(n, || deadline::after(timeout))?;
-        Ok(OwnedPermit::new(Arc::clone(self), n))
-    }
-
-    /// As [`acquire_timeout`](Self::acquire_timeout), with a permit that owns a share of the semaphore.
-    ///
-    /// # Errors
-    /// As [`acquire_timeout`](Self::acquire_timeout).
-    pub fn acquire_owned_timeout(self: &Arc<Self>, timeout: Duration) -> Result<OwnedPermit, AcquireTimeoutError> {
-        self.acquire_many_owned_timeout(1, timeout)
-    }
-
     /// Adds `n` permits for good and serves those who wait for them.
     ///
     /// # Panics
@@ -419,7 +254,10 @@ impl Semaphore {
             }
             match self.word.compare_exchange_weak(word, word - n * ONE, Ordering::Acquire, Ordering::Relaxed) {
                 Ok(_) => return Ok(()),
-                Err(now) => word = now,
+                Err(now) => {
+                    back_off();
+                    word = now; // as likely as any: permits go up and down
+                }
             }
         }
     }
@@ -442,69 +280,6 @@ impl Semaphore {
         }
     }
 
-    /// Polls while nobody is in line, then queues up.
-    #[cold]
-    fn take_slowly(&self, n: usize, deadline: Option<Instant>) -> Result<(), AcquireTimeoutError> {
-        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-            return Err(AcquireTimeoutError::TimedOut);
-        }
-        let mut polling = self.policy.start();
-        while self.word.load(Ordering::Relaxed) & self.shut() == 0 && polling.step() {
-            if settled(self.try_take(n))? {
-                return Ok(());
-            }
-        }
-        let seat = Seat::take();
-        let mut ticket = None;
-        loop {
-            let Some(own) = self.queue_up(n, ticket, &seat)? else { return Ok(()) };
-            match seat.sleep(deadline).or_else(|| self.give_up(own, &seat)) {
-                None => return Err(AcquireTimeoutError::TimedOut),
-                Some(CLOSED) => return Err(AcquireTimeoutError::Closed),
-                Some(_) if self.fairness == Fairness::Fifo => return Ok(()), // the permits were taken for this thread
-                Some(_) => ticket = Some(own),                               // it was told to look again
-            }
-            seat.reset();
-        }
-    }
-
-    /// Enters the line (`Some`: with this ticket), unless the permits are there after all (`None`: they are taken).
-    fn queue_up(&self, n: usize, ticket: Option<u64>, seat: &Seat) -> Result<Option<u64>, AcquireTimeoutError> {
-        let mut line = self.line.lock();
-        loop {
-            if settled(self.try_take(n))? {
-                return Ok(None);
-            }
-            let word = self.word.load(Ordering::Relaxed);
-            let must_wait = word & CLOSED_BIT == 0 && (word & self.shut() != 0 || word / ONE < n);
-            // Fails if permits came, or the end, since this thread looked.
-            let queued =
-                || self.word.compare_exchange(word, word | QUEUED, Ordering::Relaxed, Ordering::Relaxed).is_ok();
-            if must_wait && (planted_look_away(&self.word) || queued()) {
-                break;
-            }
-        }
-        let again = ticket.is_some();
-        let ticket = line.enter(ticket, seat.parker(), n);
-        if again {
-            // It was woken for permits that it does not use: somebody behind it may.
-            self.serve(line);
-        }
-        Ok(Some(ticket))
-    }
-
-    /// Leaves the line after a timeout. What was decided in the meantime wins; else those behind move up.
-    fn give_up(&self, ticket: u64, seat: &Seat) -> Option<u32> {
-        let mut line = self.line.lock();
-        if line.give_up(ticket).is_none() {
-            return seat.reason().filter(|_| !planted("time out although served"));
-        }
-        if !planted("leave the line without serving those behind") {
-            self.serve(line);
-        }
-        None
-    }
-
     /// Gives `n` permits back.
     #[inline]
     fn release(&self, n: usize) {
@@ -512,68 +287,6 @@ impl Semaphore {
         if after & (QUEUED | TOO_MANY) != 0 {
             self.released(after);
         }
-    }
-
-    #[cold]
-    fn released(&self, after: usize) {
-        if after & TOO_MANY != 0 {
-            // Permits were added while so many were held that no word can hold all: what is too much is lost.
-            let _ = self.word.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |word| {
-                (word & TOO_MANY != 0).then_some(Self::MAX_PERMITS * ONE + word % ONE)
-            });
-        }
-        if !planted("release without serving the line") {
-            self.serve(self.line.lock());
-        }
-    }
-
-    /// Serves those in line, and leaves it to wake them.
-    fn serve<'a>(&'a self, mut line: MutexGuard<'a, Line<usize>>) {
-        loop {
-            let mut wakes = Wakes::new();
-            match self.fairness {
-                Fairness::Fifo => self.grant(&mut line, &mut wakes),
-                Fairness::Barging => self.invite(&mut line, &mut wakes),
-            }
-            let more = wakes.is_full();
-            self.leave(line);
-            wakes.ring();
-            if !more {
-                return;
-            }
-            line = self.line.lock();
-        }
-    }
-
-    /// Takes permits for the first in line as long as they suffice.
-    fn grant(&self, line: &mut Line<usize>, wakes: &mut Wakes) {
-        while !wakes.is_full()
-            && let Some(first) = line.first()
-            && self.try_take_unless(CLOSED_BIT, first.want).is_ok()
-        {
-            wakes.add(line.leave().expect("there is a first"), NOTIFIED);
-        }
-    }
-
-    /// Tells as many as the free permits suffice for to look again, in order, passing by those that want too much.
-    fn invite(&self, line: &mut Line<usize>, wakes: &mut Wakes) {
-        let mut free = self.word.load(Ordering::Relaxed) / ONE;
-        while !wakes.is_full()
-            && let Some(parker) = line.leave_first(|want| *want <= free).map(|waiter| {
-                free -= waiter.want;
-                waiter.parker
-            })
-        {
-            wakes.add(parker, NOTIFIED);
-        }
-    }
-
-    /// Leaves the lock, with the flag cleared if nobody is in line.
-    fn leave(&self, line: MutexGuard<'_, Line<usize>>) {
-        if line.len() == 0 {
-            self.word.fetch_and(!QUEUED, Ordering::Relaxed);
-        }
-        drop(line);
     }
 }
 
@@ -584,20 +297,6 @@ fn check(n: usize) {
         n <= Semaphore::MAX_PERMITS,
         "a semaphore never has more than Semaphore::MAX_PERMITS permits, {n} were asked for"
     );
-}
-
-/// A planted fault: the flag goes up whatever has happened to the word meanwhile.
-fn planted_look_away(word: &AtomicUsize) -> bool {
-    planted("queue up without looking again") && word.fetch_or(QUEUED, Ordering::Relaxed) != usize::MAX
-}
-
-/// Whether a try got its permits; being closed ends the wait.
-fn settled(tried: Result<(), TryAcquireError>) -> Result<bool, AcquireTimeoutError> {
-    match tried {
-        Ok(()) => Ok(true),
-        Err(TryAcquireError::NoPermits) => Ok(false),
-        Err(TryAcquireError::Closed) => Err(AcquireTimeoutError::Closed),
-    }
 }
 
 impl fmt::Debug for Semaphore {

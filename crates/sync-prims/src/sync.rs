@@ -17,6 +17,14 @@ mod real {
         atomic.load(Ordering::SeqCst)
     }
 
+    /// A few pauses for a thread that has lost a race for a word: the winner gets some operations done before the cache
+    /// line is asked for again, which is faster for both than passing it to and fro. Half a microsecond; a quarter of the
+    /// pauses gained half as much.
+    #[cold]
+    pub(crate) fn back_off() {
+        (0..30).for_each(|_| spin_loop());
+    }
+
     /// Whether the fault of this name is planted: never, outside of the model checkers.
     #[inline(always)]
     pub(crate) const fn planted(_: &str) -> bool {
@@ -44,6 +52,9 @@ mod model {
     pub(crate) fn spin_loop() {
         yield_now();
     }
+
+    /// A model has no cache lines.
+    pub(crate) fn back_off() {}
 
     /// Loom takes `SeqCst` accesses for acquire and release only; the fence gives the load its place in the single order.
     pub(crate) fn load_seq_cst(atomic: &AtomicUsize) -> usize {
