@@ -294,7 +294,7 @@ impl Barrier {
     /// Lets `epoch` follow the generations. Opening one and this are two steps, so an older number must not win.
     #[inline]
     fn remember(&self, generation: u64) {
-        if generation % EPOCH == 0 {
+        if generation.is_multiple_of(EPOCH) {
             self.epoch.fetch_max(generation, Ordering::Relaxed);
         }
     }

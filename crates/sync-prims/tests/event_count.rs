@@ -159,7 +159,8 @@ fn an_overtaken_waiter_keeps_its_place() {
                         Some(())
                     })
                 });
-                until(|| event.listeners() == i + 1);
+                // Asleep or about to be: a waiter looks before it registers and after.
+                until(|| event.listeners() == i + 1 && looks.load(SeqCst) == 2 * (i + 1));
             }
             let before = looks.load(SeqCst);
             event.notify_one(); // the first looks in vain (as if overtaken) and registers again

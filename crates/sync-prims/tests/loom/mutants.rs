@@ -13,7 +13,7 @@ const MUTANTS: &[(&str, &str)] = &[
     ("open a generation without waking", "barrier::two_rounds"),
     ("sleep on a free word", "barrier::two_rounds"),
     ("arrive without order", "barrier::what_was_written_before_can_be_read_after"),
-    ("leave without asking", "barrier::a_timeout_breaks_it_for_both_or_for_none"),
+    ("leave without asking", "barrier::an_abort_meets_the_last_to_arrive"),
     ("free the word before the parties are counted", "barrier::one_party_fewer_after_one_has_left"),
     ("break a generation without a note", "barrier::a_reset_meets_an_arrival"),
     ("time out without looking at the generation", "barrier::a_timeout_breaks_it_for_both_or_for_none"),
