@@ -10,7 +10,7 @@ use sync_prims_bench::foreign::cpp20::{CppParty, CppSemaphore};
 use sync_prims_bench::foreign::posix::{PosixParty, PosixSemaphore};
 use sync_prims_bench::{
     AdaptiveParty, CondvarSemaphore, Crowd, Hands, HurdlesParty, Lockstep, OurParty, Permits, StdParty, barging,
-    barrier_rounds, contended, ping_pong,
+    barrier_rounds, contended, hog_and_victim, ping_pong,
 };
 
 fn main() {
@@ -24,6 +24,7 @@ fn main() {
     uncontended(&mut criterion);
     hand_over(&mut criterion);
     crowd(&mut criterion);
+    hog(&mut criterion);
     barriers(&mut criterion);
     criterion.final_summary();
 }
@@ -106,6 +107,24 @@ fn crowd(criterion: &mut Criterion) {
     let workload = workload.contender("glibc", crowd_at(PosixSemaphore::new, each));
     #[cfg(cpp20_sync)]
     let workload = workload.contender("C++20", crowd_at(CppSemaphore::new, each));
+    workload.run(criterion);
+}
+
+/// A thread that holds the only permit for 100 us at a time and takes it again at once; what is timed is the other, which
+/// thinks for 20 us between two visits.
+fn hog(criterion: &mut Criterion) {
+    let visits = if quick() { 5 } else { 20 };
+    let workload =
+        Workload::new("sync-prims/hog", &format!("{visits} visits beside a hog"), visits, || (), (visits, true))
+            .contender("sync-prims", |()| hog_and_victim(Semaphore::new, visits))
+            .contender("tokio", |()| hog_and_victim(tokio::sync::Semaphore::new, visits))
+            .contender("async-lock", |()| hog_and_victim(async_lock::Semaphore::new, visits))
+            .contender("std-semaphore", |()| hog_and_victim(std_semaphore, visits))
+            .contender("mutex + condvar", |()| hog_and_victim(CondvarSemaphore::new, visits));
+    #[cfg(posix_sync)]
+    let workload = workload.contender("glibc", |()| hog_and_victim(PosixSemaphore::new, visits));
+    #[cfg(cpp20_sync)]
+    let workload = workload.contender("C++20", |()| hog_and_victim(CppSemaphore::new, visits));
     workload.run(criterion);
 }
 

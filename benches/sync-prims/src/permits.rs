@@ -10,7 +10,10 @@ pub trait Permits: Sync {
     /// Adds a permit.
     fn give(&self);
     /// Does something while it holds a permit, the way the semaphore wants to be used.
-    fn hold(&self, inside: impl FnOnce()) {
+    fn hold(&self, inside: impl FnOnce())
+    where
+        Self: Sized,
+    {
         self.take();
         inside();
         self.give();
@@ -27,7 +30,10 @@ impl Permits for Semaphore {
         self.add_permits(1);
     }
     #[inline]
-    fn hold(&self, inside: impl FnOnce()) {
+    fn hold(&self, inside: impl FnOnce())
+    where
+        Self: Sized,
+    {
         let _permit = self.acquire().expect("nobody closes it");
         inside();
     }
@@ -43,7 +49,10 @@ impl Permits for tokio::sync::Semaphore {
         self.add_permits(1);
     }
     #[inline]
-    fn hold(&self, inside: impl FnOnce()) {
+    fn hold(&self, inside: impl FnOnce())
+    where
+        Self: Sized,
+    {
         let _permit = self.blocking_acquire().expect("nobody closes it");
         inside();
     }
@@ -59,7 +68,10 @@ impl Permits for async_lock::Semaphore {
         self.add_permits(1);
     }
     #[inline]
-    fn hold(&self, inside: impl FnOnce()) {
+    fn hold(&self, inside: impl FnOnce())
+    where
+        Self: Sized,
+    {
         let _permit = self.acquire_blocking();
         inside();
     }
