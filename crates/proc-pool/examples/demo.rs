@@ -1,8 +1,10 @@
 //! A pool of worker processes: a task that crashes fails alone, with the cause of its death.
 
 use demo_kit::{Demo, time};
-use proc_pool::{ProcPool, Process, TaskError};
+use proc_pool::shared::{Mutex, OwnerDied, Queue};
+use proc_pool::{ProcPool, Process, SharedArray, SharedValue, TaskError};
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -19,6 +21,9 @@ fn main() -> ExitCode {
         .build();
     let pool = demo.accept(pool);
     one_process(&mut demo);
+    counter_under_a_lock(&mut demo);
+    array_in_blocks(&mut demo, &pool);
+    sum_through_a_queue(&mut demo);
     matrix_by_rows(&mut demo, &pool);
     merging_in_rounds(&mut demo, &pool);
     crash_parade(&mut demo, &pool);
@@ -33,6 +38,95 @@ fn one_process(demo: &mut Demo) {
         "a result of 3 MB, far more than a pipe holds, arrived whole",
         text.is_ok_and(|text| text == "chopsticks ".repeat(300_000)),
     );
+}
+
+/// Adds to a shared value in two steps; the lock keeps others out between them.
+fn count((value, lock, times): (SharedValue<u64>, Mutex<u64>, u64)) {
+    for _ in 0..times {
+        // Who was killed with this lock has added or has not: there is nothing to repair.
+        let _guard = lock.lock().unwrap_or_else(OwnerDied::into_inner);
+        value.set(value.get() + 1);
+    }
+}
+
+fn counter_under_a_lock(demo: &mut Demo) {
+    demo.section("Value and Lock: processes that count together");
+    demo.say(
+        "Reading, adding and writing back are three steps; without the lock, additions would overwrite each other.",
+    );
+    let times = 100 * demo.size() as u64;
+    let value = demo.accept(SharedValue::new(0_u64));
+    let lock = demo.accept(Mutex::new(0_u64));
+    let processes: Vec<_> =
+        (0..4).map(|_| demo.accept(Process::spawn(count, (value.clone(), lock.clone(), times)))).collect();
+    let joined = processes.into_iter().all(|process| process.join().is_ok());
+    demo.check(&format!("4 processes counted to {}", 4 * times), joined && value.get() == 4 * times);
+
+    let held = demo.accept(SharedValue::new(0_u8));
+    let die_with_it = |(lock, held): (Mutex<u64>, SharedValue<u8>)| {
+        let _guard = lock.lock();
+        held.set(1);
+        std::thread::park_timeout(Duration::MAX);
+    };
+    let doomed = demo.accept(Process::spawn(die_with_it, (lock.clone(), held.clone())));
+    while held.get() == 0 && doomed.is_alive() {
+        std::thread::yield_now();
+    }
+    doomed.kill();
+    let (told, took) = time(|| lock.lock().is_err());
+    demo.check(&format!("a process was killed with the lock; the next owner was told after {took:.0?}"), told);
+}
+
+fn fill_block((array, block): (SharedArray<u64>, Range<usize>)) {
+    array.fill_with(block, |i| (i as u64).pow(2));
+}
+
+fn array_in_blocks(demo: &mut Demo, pool: &ProcPool) {
+    demo.section("Array: populated in blocks");
+    demo.say("Each worker writes its block of the one array; what is sent is where the array is, not the array.");
+    let len = demo.size() * 10_000;
+    let (expected, sequential) = time(|| (0..len as u64).map(|i| i.pow(2)).collect::<Vec<_>>());
+    let array = demo.accept(SharedArray::zeroed(len));
+    let step = len.div_ceil(4 * pool.workers()).max(1);
+    let blocks: Vec<_> = (0..len).step_by(step).map(|start| (array.clone(), start..(start + step).min(len))).collect();
+    let (filled, parallel) = time(|| pool.try_map(fill_block, blocks));
+    let same = filled.is_ok() && array.iter(..).eq(expected);
+    demo.compare(&format!("{len} squares, from zeroed memory"), sequential, parallel, same);
+}
+
+/// Sums a block and reports the sum through the queue.
+fn sum_block((array, block, sums): (SharedArray<u64>, Range<usize>, Queue<u64>)) {
+    let sum = array.iter(block).sum();
+    if sums.push(sum).is_err() {
+        panic!("nobody wants the sum");
+    }
+}
+
+fn sum_through_a_queue(demo: &mut Demo) {
+    demo.section("Queue: the sum of an array, in parts");
+    demo.say("Each process sums its block and puts the part into a queue; the parent adds the parts as they come.");
+    let numbers = demo_kit::random::numbers(demo.size() * 10_000, demo.seed());
+    let numbers: Vec<u64> = numbers.into_iter().map(|n| n % 1000).collect();
+    let (expected, sequential) = time(|| numbers.iter().sum::<u64>());
+    let array = demo.accept(SharedArray::from_slice(&numbers));
+    let sums = demo.accept(Queue::new(2));
+    let step = numbers.len().div_ceil(4).max(1);
+    let (sum, parallel) = time(|| {
+        let starts = (0..numbers.len()).step_by(step);
+        let processes: Result<Vec<_>, _> = starts
+            .map(|start| {
+                let block = start..(start + step).min(numbers.len());
+                Process::spawn(sum_block, (array.clone(), block, sums.clone()))
+            })
+            .collect();
+        processes.map(|processes| {
+            // Should one of them die, nobody waits for its part.
+            let parts = std::iter::from_fn(|| sums.pop_while(|| processes.iter().any(Process::is_alive)));
+            parts.sum::<u64>()
+        })
+    });
+    let sum = demo.accept(sum);
+    demo.compare("4 processes, started for this", sequential, parallel, sum == expected);
 }
 
 fn matrix_by_rows(demo: &mut Demo, pool: &ProcPool) {
