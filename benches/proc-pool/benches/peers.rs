@@ -73,7 +73,7 @@ fn round_trip(criterion: &mut Criterion, python: &Shared) {
 
 /// Many items that take nothing: what remains is the way there and back.
 fn map(criterion: &mut Criterion, python: &Shared) {
-    let len: u64 = if bench_kit::quick() { 10_000 } else { 100_000 };
+    let len: u64 = if bench_kit::quick() { 100_000 } else { 1_000_000 };
     let items: Vec<u64> = (0..len).collect();
     let ours = ProcPool::builder().workers(WORKERS).build().expect("a pool");
     let theirs = procspawn::Pool::new(WORKERS).expect("a pool");
@@ -88,7 +88,9 @@ fn map(criterion: &mut Criterion, python: &Shared) {
         })
         .contender("limit: threads", |items| threads.map(&items, |&n| square(n)).into_iter().sum());
     if let Some(python) = python {
-        workload = workload.contender("Python Pool.map", |_| python.borrow_mut().tell("map", len));
+        workload = workload
+            .contender("Python Pool.map", |_| python.borrow_mut().tell("map", len))
+            .contender("Python ProcessPoolExecutor, chunks by hand", |_| python.borrow_mut().tell("executor-map", len));
     }
     workload.run(criterion);
     theirs.shutdown();

@@ -3,6 +3,8 @@
 
 mod echo;
 mod python;
+mod stream;
 
 pub use echo::Echo;
 pub use python::{Pooled, Python};
+pub use stream::Stream;

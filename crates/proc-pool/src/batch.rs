@@ -148,7 +148,7 @@ impl Piece {
 fn outcome_of<R: DeserializeOwned>(tag: Tag, payload: &[u8]) -> Result<R, TaskError> {
     match tag {
         Tag::Value => travel::on_way(Way::UnpackResult, || codec::read(payload))
-            .map_err(|error| TaskError::Decode(format!("the result: {}", travel::explain(&error)))),
+            .map_err(|error| TaskError::Decode(format!("the result: {error}"))),
         Tag::Panicked => Err(match codec::read(payload) {
             Ok((message, location)) => TaskError::Panicked { message, location },
             Err(_) => unreadable(),

@@ -5,10 +5,10 @@
 //! self-scheduling, Polychronopoulos and Kuck 1987), when a long chunk could be the one that everybody waits for.
 
 use crate::batch::Piece;
-use crate::codec;
+use crate::codec::{self, CodecError};
 use crate::drive::Chunk;
 use crate::error::TaskError;
-use crate::records::Tag;
+use crate::records::{Head, Tag};
 use crate::shared::travel::{self, Way};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -19,7 +19,7 @@ const MAX_BYTES: usize = 256 << 10;
 /// A chunk of one task.
 pub(crate) fn single<A: Serialize>(place: u64, first: usize, argument: &A) -> Result<Chunk, TaskError> {
     let mut arguments = Vec::with_capacity(64);
-    let written = pack(argument, &mut arguments);
+    let written = pack(argument, &mut Head::default(), &mut arguments);
     let kept = travel::take_kept();
     written.map_err(|error| cannot_encode(&error))?;
     Ok(Chunk { place, first, count: 1, arguments, kept })
@@ -66,13 +66,13 @@ impl<I: Iterator<Item: Serialize>> Chunks<I> {
             let size = (self.left / (4 * self.workers)).clamp(self.smallest, self.largest);
             let first = self.taken;
             let mut failed = None;
-            let mut arguments = Vec::new();
+            let (mut arguments, mut head) = (Vec::new(), Head::default());
             let mut count = 0;
             while count < size && arguments.len() < MAX_BYTES {
                 let Some(item) = self.items.next() else { break };
                 self.taken += 1;
                 self.left = self.left.saturating_sub(1);
-                if let Err(error) = pack(&item, &mut arguments) {
+                if let Err(error) = pack(&item, &mut head, &mut arguments) {
                     failed = Some(cannot_encode(&error));
                     break;
                 }
@@ -94,11 +94,11 @@ impl<I: Iterator<Item: Serialize>> Chunks<I> {
 }
 
 #[inline]
-fn pack<A: Serialize>(argument: &A, out: &mut Vec<u8>) -> Result<(), postcard::Error> {
-    travel::on_way(Way::PackArgument, || codec::append(argument, Tag::Value, out))
+fn pack<A: Serialize>(argument: &A, head: &mut Head, out: &mut Vec<u8>) -> Result<(), CodecError> {
+    travel::on_way(Way::PackArgument, || codec::append(argument, Tag::Value, head, out))
 }
 
 #[cold]
-fn cannot_encode(error: &postcard::Error) -> TaskError {
-    TaskError::Encode(format!("the argument: {}", travel::explain(error)))
+fn cannot_encode(error: &CodecError) -> TaskError {
+    TaskError::Encode(format!("the argument: {error}"))
 }

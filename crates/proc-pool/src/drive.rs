@@ -99,12 +99,14 @@ pub(crate) fn drive(
         let count = (chunk.count - done).min(limits.tasks_per_worker.saturating_sub(worker.items).max(1));
         let progress = {
             let first = chunk.first + done;
-            let run = Run { chunk, first, count, arguments: first_records(arguments.rest(), count), limits, spin };
+            let all = done + count == chunk.count;
+            let arguments = if all { arguments.rest() } else { first_records(arguments.rest(), count) };
+            let run = Run { chunk, first, count, arguments, limits, spin };
             run.on(&mut worker, surroundings, stillborn >= limits.stillborn, deliver)
         };
         stillborn = if progress.delivered == 0 { stillborn + 1 } else { 0 };
         done += progress.delivered;
-        if progress.delivered > 0 {
+        if progress.delivered > 0 && done < chunk.count {
             arguments.nth(progress.delivered - 1);
         }
         worker.items += progress.delivered;

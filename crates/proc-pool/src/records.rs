@@ -1,5 +1,11 @@
-//! A run of values as bytes: each record is a head of eight bytes (length and tag), then its payload. The length lets
-//! a reader step over a payload that does not decode, so that one bad value costs one error and not the whole run.
+//! A run of values as bytes: each record is a head (length and tag), then its payload. The length lets a reader step over
+//! a payload that does not decode, so that one bad value costs one error and not the whole run.
+//!
+//! A head is one byte, the length, for a short value; else a byte for the tag and eight for the length. Its size has to be
+//! known before the payload is written, so writers guess that a record is as the one before ([`Head`]), and move a
+//! payload whose length proves them wrong. A short value with a long head is as good.
+
+use crate::codec::CodecError;
 
 /// What a record holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,12 +21,84 @@ pub(crate) enum Tag {
     Encode = 3,
 }
 
-/// Bytes of a record's head.
-pub(crate) const HEAD: usize = 8;
+/// The longest payload with a short head; first bytes above it are tags.
+const SHORT: u8 = 251;
 
-/// The head of a record with `len` bytes of payload.
-pub(crate) fn head(len: usize, tag: Tag) -> [u8; HEAD] {
-    ((len as u64) << 8 | tag as u64).to_ne_bytes()
+/// The form of head that a writer expects to need next. Long at the start: it fits everything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Head {
+    #[default]
+    Long,
+    Short,
+}
+
+impl Head {
+    /// Bytes of a long head.
+    pub(crate) const LONG: usize = 9;
+
+    #[inline]
+    pub(crate) fn len(self) -> usize {
+        match self {
+            Self::Long => Self::LONG,
+            Self::Short => 1,
+        }
+    }
+
+    #[inline]
+    fn for_payload(len: usize, tag: Tag) -> Self {
+        if tag == Tag::Value && len <= SHORT as usize { Self::Short } else { Self::Long }
+    }
+}
+
+/// The bytes of a long head.
+fn long(len: usize, tag: Tag) -> [u8; Head::LONG] {
+    let mut head = [SHORT + 1 + tag as u8; Head::LONG];
+    head[1..].copy_from_slice(&(len as u64).to_ne_bytes());
+    head
+}
+
+/// A record without a payload.
+pub(crate) fn empty(tag: Tag) -> Vec<u8> {
+    long(0, tag).to_vec()
+}
+
+/// Writes the head of the record whose payload begins at `start` plus the length of `head`, and goes to the end of `out`.
+#[inline]
+pub(crate) fn close(out: &mut Vec<u8>, start: usize, tag: Tag, head: &mut Head) {
+    let len = out.len() - start - head.len();
+    let wanted = Head::for_payload(len, tag);
+    if wanted == Head::Long && *head == Head::Short {
+        out.extend_from_slice(&[0; Head::LONG - 1]);
+        out.copy_within(start + 1..start + 1 + len, start + Head::LONG);
+        *head = Head::Long;
+    }
+    put(&mut out[start..], len, tag, *head);
+    *head = wanted;
+}
+
+/// As [`close`] for a value in the front of `room`: the length of the record, if there is room for it.
+#[inline]
+pub(crate) fn close_in(room: &mut [u8], len: usize, head: &mut Head) -> Result<usize, CodecError> {
+    let wanted = Head::for_payload(len, Tag::Value);
+    if wanted == Head::Long && *head == Head::Short {
+        if room.len() < Head::LONG + len {
+            return Err(CodecError::Full);
+        }
+        room.copy_within(1..1 + len, Head::LONG);
+        *head = Head::Long;
+    }
+    put(room, len, Tag::Value, *head);
+    let whole = head.len() + len;
+    *head = wanted;
+    Ok(whole)
+}
+
+#[inline]
+fn put(record: &mut [u8], len: usize, tag: Tag, head: Head) {
+    match head {
+        Head::Short => record[0] = len as u8,
+        Head::Long => record[..Head::LONG].copy_from_slice(&long(len, tag)),
+    }
 }
 
 /// Walks over records. Stops at the end, or at the first head that makes no sense: the writer may have been a process
@@ -37,6 +115,20 @@ impl<'a> Records<'a> {
     pub(crate) fn rest(&self) -> &'a [u8] {
         self.0
     }
+
+    #[cold]
+    fn next_long(&mut self, tag: u8, rest: &'a [u8]) -> Option<(Tag, &'a [u8])> {
+        let tag = match tag {
+            0 => Tag::Value,
+            1 => Tag::Panicked,
+            2 => Tag::Decode,
+            _ => Tag::Encode,
+        };
+        let (len, rest) = rest.split_first_chunk()?;
+        let (payload, rest) = rest.split_at_checked(usize::try_from(u64::from_ne_bytes(*len)).ok()?)?;
+        self.0 = rest;
+        Some((tag, payload))
+    }
 }
 
 impl<'a> Iterator for Records<'a> {
@@ -44,18 +136,13 @@ impl<'a> Iterator for Records<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let (head, rest) = self.0.split_first_chunk::<HEAD>()?;
-        let head = u64::from_ne_bytes(*head);
-        let tag = match head as u8 {
-            0 => Tag::Value,
-            1 => Tag::Panicked,
-            2 => Tag::Decode,
-            3 => Tag::Encode,
-            _ => return None,
-        };
-        let (payload, rest) = rest.split_at_checked(usize::try_from(head >> 8).ok()?)?;
+        let (&first, rest) = self.0.split_first()?;
+        if first > SHORT {
+            return self.next_long(first - SHORT - 1, rest);
+        }
+        let (payload, rest) = rest.split_at_checked(first.into())?;
         self.0 = rest;
-        Some((tag, payload))
+        Some((Tag::Value, payload))
     }
 }
 
@@ -64,24 +151,39 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const TAGS: [Tag; 4] = [Tag::Value, Tag::Panicked, Tag::Decode, Tag::Encode];
+
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
         fn any_bytes_end_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let total: usize = Records::new(&bytes).map(|(_, payload)| HEAD + payload.len()).sum();
+            let total: usize = Records::new(&bytes).map(|(_, payload)| 1 + payload.len()).sum();
             prop_assert!(total <= bytes.len());
         }
 
         #[test]
-        fn records_come_back_in_order(values in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..40), 0..20)) {
-            let mut bytes = Vec::new();
-            for value in &values {
-                bytes.extend_from_slice(&head(value.len(), Tag::Value));
-                bytes.extend_from_slice(value);
+        fn records_come_back_in_order_whatever_was_guessed(
+            records in proptest::collection::vec((0_usize..600, 0_usize..4, any::<u8>()), 0..20),
+        ) {
+            let (mut bytes, mut head, mut expected) = (Vec::new(), Head::default(), Vec::new());
+            for (len, tag, byte) in records {
+                let (tag, payload) = (TAGS[tag], vec![byte; len]);
+                let start = bytes.len();
+                bytes.resize(start + head.len(), 7);
+                bytes.extend_from_slice(&payload);
+                if tag == Tag::Value {
+                    let (mut room, mut head) = (bytes[start..].to_vec(), head);
+                    room.resize(len + Head::LONG, 7);
+                    let whole = close_in(&mut room, len, &mut head).unwrap();
+                    prop_assert_eq!(Records::new(&room[..whole]).next(), Some((tag, &payload[..])));
+                    prop_assert_eq!(Records::new(&room[..whole]).count(), 1);
+                }
+                close(&mut bytes, start, tag, &mut head);
+                expected.push((tag, payload));
             }
-            let back: Vec<Vec<u8>> = Records::new(&bytes).map(|(_, payload)| payload.to_vec()).collect();
-            prop_assert_eq!(back, values);
+            let back: Vec<_> = Records::new(&bytes).map(|(tag, payload)| (tag, payload.to_vec())).collect();
+            prop_assert_eq!(back, expected);
         }
     }
 }

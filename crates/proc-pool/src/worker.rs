@@ -1,9 +1,9 @@
 //! The life of a worker: greet the parent, then run what it sends until it hangs up.
 
-use crate::codec::{self, ToSlice};
+use crate::codec::{self, CodecError};
 use crate::last_words;
 use crate::link::{AREA, Link};
-use crate::records::{HEAD, Records, Tag, head};
+use crate::records::{self, Head, Records, Tag};
 use crate::shared::travel::{self, Way};
 use crate::spin::Spin;
 use crate::wire::{self, Kind, Message, Received};
@@ -186,6 +186,7 @@ fn run(message: &Message, fds: Vec<OwnedFd>, socket: &OwnedFd, link: &Link, term
         terms,
         arguments: Records::new(arguments).take(usize::try_from(message.count).unwrap_or(usize::MAX)),
         area,
+        head: Head::default(),
         committed: 0,
         base: 0,
         begun: 0,
@@ -207,6 +208,8 @@ pub(crate) struct Frame<'a> {
     terms: Terms,
     arguments: std::iter::Take<Records<'a>>,
     area: &'a mut [u8],
+    /// The form of head that the next result is expected to need.
+    head: Head,
     /// Bytes of complete records in `area`; the parent sees the same number in the control page.
     committed: usize,
     /// The index of the item whose record comes first in `area`.
@@ -264,22 +267,20 @@ impl<'a> Frame<'a> {
     #[inline]
     pub(crate) fn read<A: DeserializeOwned>(&self, argument: &[u8]) -> Result<A, Failure> {
         travel::on_way(Way::UnpackArgument, || codec::read(argument))
-            .map_err(|error| Failure { tag: Tag::Decode, why: format!("the argument: {}", travel::explain(&error)) })
+            .map_err(|error| Failure { tag: Tag::Decode, why: format!("the argument: {error}") })
     }
 
     /// Writes the result behind the committed ones, or aside if it does not fit there.
     #[inline]
     pub(crate) fn write<R: Serialize>(&mut self, result: &R) -> Result<(), Failure> {
         self.pending = Pending::None;
-        if let Some(room) = self.area.get_mut(self.committed..).filter(|room| room.len() > HEAD) {
-            let to = ToSlice::new(&mut room[HEAD..]);
-            match travel::on_way(Way::PackResult, || postcard::serialize_with_flavor(result, to)) {
+        if let Some(room) = self.area.get_mut(self.committed..) {
+            match travel::on_way(Way::PackResult, || codec::write(result, &mut self.head, room)) {
                 Ok(len) => {
-                    room[..HEAD].copy_from_slice(&head(len, Tag::Value));
-                    self.pending = Pending::Area(HEAD + len);
+                    self.pending = Pending::Area(len);
                     return Ok(());
                 }
-                Err(postcard::Error::SerializeBufferFull) => {}
+                Err(CodecError::Full) => {}
                 Err(error) => return Err(cannot_write(&error)),
             }
         }
@@ -289,7 +290,7 @@ impl<'a> Frame<'a> {
     #[cold]
     fn write_aside<R: Serialize>(&mut self, result: &R) -> Result<(), Failure> {
         let mut record = Vec::new();
-        travel::on_way(Way::PackResult, || codec::append(result, Tag::Value, &mut record))
+        travel::on_way(Way::PackResult, || codec::append(result, Tag::Value, &mut Head::default(), &mut record))
             .map_err(|error| cannot_write(&error))?;
         self.pending = Pending::File(record);
         Ok(())
@@ -328,8 +329,8 @@ impl<'a> Frame<'a> {
 
     fn put<T: Serialize>(&mut self, tag: Tag, what: &T) {
         let mut record = Vec::new();
-        if codec::append(what, tag, &mut record).is_err() {
-            record = head(0, Tag::Encode).to_vec();
+        if codec::append(what, tag, &mut Head::default(), &mut record).is_err() {
+            record = records::empty(Tag::Encode);
         }
         match self.area.get_mut(self.committed..self.committed + record.len()) {
             Some(room) => {
@@ -373,6 +374,6 @@ impl<'a> Frame<'a> {
     }
 }
 
-fn cannot_write(error: &postcard::Error) -> Failure {
-    Failure { tag: Tag::Encode, why: format!("the result: {}", travel::explain(error)) }
+fn cannot_write(error: &CodecError) -> Failure {
+    Failure { tag: Tag::Encode, why: format!("the result: {error}") }
 }

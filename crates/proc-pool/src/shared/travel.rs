@@ -43,8 +43,6 @@ pub(crate) enum Way {
 
 thread_local! {
     static WAY: Cell<Way> = const { Cell::new(Way::Nowhere) };
-    /// Why shared memory could not be packed or unpacked; postcard's errors have no place for it.
-    static WHY: RefCell<Option<String>> = const { RefCell::new(None) };
     /// Memory of the arguments encoded on this thread.
     static KEPT: RefCell<Vec<Arc<Memory>>> = const { RefCell::new(Vec::new()) };
 }
@@ -69,12 +67,6 @@ pub(crate) fn on_way<T>(way: Way, coding: impl FnOnce() -> T) -> T {
     }
     let _back = Back(WAY.replace(way));
     coding()
-}
-
-/// The reason for an error of encoding or decoding, in words.
-#[cold]
-pub(crate) fn explain(error: &postcard::Error) -> String {
-    WHY.take().unwrap_or_else(|| error.to_string())
 }
 
 /// The memory that arguments encoded on this thread since the last call need until their tasks are done.
@@ -119,11 +111,11 @@ pub(crate) fn pack<S: Serializer>(memory: &Arc<Memory>, count: usize, serializer
         Way::PackArgument => keep(memory),
         Way::PackResult if !memory.is_own() => {}
         Way::PackResult => {
-            return Err(ser_error(
+            return Err(ser::Error::custom(
                 "memory that a task has made ends with its worker; make it in the parent and pass it",
             ));
         }
-        _ => return Err(ser_error("shared memory can only be sent as the argument of a task of proc-pool")),
+        _ => return Err(ser::Error::custom("shared memory can only be sent as the argument of a task of proc-pool")),
     }
     let Ticket { process, fd, device, inode } = memory.ticket();
     (process, fd, device, inode, count as u64).serialize(serializer)
@@ -142,17 +134,17 @@ fn keep(memory: &Arc<Memory>) {
 pub(crate) fn unpack<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(Arc<Memory>, usize), D::Error> {
     let way = WAY.get();
     if !matches!(way, Way::UnpackArgument | Way::UnpackResult) {
-        return Err(de_error("shared memory can only be received as the argument of a task of proc-pool"));
+        return Err(de::Error::custom("shared memory can only be received as the argument of a task of proc-pool"));
     }
     let (process, fd, device, inode, count): (u32, RawFd, u64, u64, u64) = Deserialize::deserialize(deserializer)?;
     let ticket = Ticket { process, fd, device, inode };
     let memory = match known(ticket) {
         Some(memory) => memory,
         None if way == Way::UnpackResult => {
-            return Err(de_error("the shared memory of the result is not known here any more"));
+            return Err(de::Error::custom("the shared memory of the result is not known here any more"));
         }
         None => fetch(ticket).map_err(|error| {
-            de_error(format!("cannot open the shared memory of process {process}, descriptor {fd}: {error}"))
+            de::Error::custom(format!("cannot open the shared memory of process {process}, descriptor {fd}: {error}"))
         })?,
     };
     Ok((memory, usize::try_from(count).unwrap_or(usize::MAX)))
@@ -170,18 +162,4 @@ fn fetch(ticket: Ticket) -> io::Result<Arc<Memory>> {
     }
     held.push(Arc::clone(&memory));
     Ok(memory)
-}
-
-#[cold]
-pub(crate) fn de_error<E: de::Error>(why: impl Into<String>) -> E {
-    let why = why.into();
-    let error = E::custom(&why);
-    WHY.set(Some(why));
-    error
-}
-
-#[cold]
-fn ser_error<E: ser::Error>(why: &str) -> E {
-    WHY.set(Some(why.to_owned()));
-    E::custom(why)
 }
