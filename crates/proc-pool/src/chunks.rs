@@ -43,6 +43,8 @@ pub(crate) struct Chunks<I: Iterator> {
     taken: usize,
     largest: usize,
     smallest: usize,
+    /// Bytes of the last chunk.
+    bytes: usize,
 }
 
 impl<I: Iterator<Item: Serialize>> Chunks<I> {
@@ -52,7 +54,7 @@ impl<I: Iterator<Item: Serialize>> Chunks<I> {
         let (low, high) = items.size_hint();
         let left = high.unwrap_or(low);
         let (largest, smallest) = ((left / (8 * workers)).max(1), (left / (64 * workers)).max(1));
-        Self { items, place, workers, left, taken: 0, largest, smallest }
+        Self { items, place, workers, left, taken: 0, largest, smallest, bytes: 0 }
     }
 
     /// Items taken so far: after the last chunk, all.
@@ -66,7 +68,7 @@ impl<I: Iterator<Item: Serialize>> Chunks<I> {
             let size = (self.left / (4 * self.workers)).clamp(self.smallest, self.largest);
             let first = self.taken;
             let mut failed = None;
-            let (mut arguments, mut head) = (Vec::new(), Head::default());
+            let (mut arguments, mut head) = (Vec::with_capacity(self.bytes), Head::default());
             let mut count = 0;
             while count < size && arguments.len() < MAX_BYTES {
                 let Some(item) = self.items.next() else { break };
@@ -78,6 +80,7 @@ impl<I: Iterator<Item: Serialize>> Chunks<I> {
                 }
                 count += 1;
             }
+            self.bytes = arguments.len();
             let kept = travel::take_kept();
             if let Some(error) = failed {
                 rejected(Piece { first: self.taken - 1, count: 1, outcome: crate::batch::Outcome::Failed(error) });
@@ -95,7 +98,7 @@ impl<I: Iterator<Item: Serialize>> Chunks<I> {
 
 #[inline]
 fn pack<A: Serialize>(argument: &A, head: &mut Head, out: &mut Vec<u8>) -> Result<(), CodecError> {
-    travel::on_way(Way::PackArgument, || codec::append(argument, Tag::Value, head, out))
+    codec::append(argument, Tag::Value, Way::PackArgument, head, out)
 }
 
 #[cold]

@@ -36,13 +36,13 @@ pub(crate) fn prepare(link: &'static Link, limited: bool) {
     }
 }
 
-/// A task begins on this thread.
+/// Tasks begin on this thread.
 #[inline]
 pub(crate) fn enter() {
     IN_TASK.set(true);
 }
 
-/// The task has ended.
+/// The tasks have ended.
 #[inline]
 pub(crate) fn leave() {
     IN_TASK.set(false);

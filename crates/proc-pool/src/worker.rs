@@ -193,7 +193,9 @@ fn run(message: &Message, fds: Vec<OwnedFd>, socket: &OwnedFd, link: &Link, term
         pending: Pending::None,
         broken: None,
     };
+    last_words::enter();
     entry(&mut frame);
+    last_words::leave();
     if let Some(error) = frame.broken {
         return Err(error);
     }
@@ -260,13 +262,12 @@ impl<'a> Frame<'a> {
             last_words::forget_errors();
         }
         control.started.store(self.begun, std::sync::atomic::Ordering::Release);
-        last_words::enter();
         Some(argument)
     }
 
     #[inline]
     pub(crate) fn read<A: DeserializeOwned>(&self, argument: &[u8]) -> Result<A, Failure> {
-        travel::on_way(Way::UnpackArgument, || codec::read(argument))
+        codec::read(argument, Way::UnpackArgument)
             .map_err(|error| Failure { tag: Tag::Decode, why: format!("the argument: {error}") })
     }
 
@@ -275,7 +276,7 @@ impl<'a> Frame<'a> {
     pub(crate) fn write<R: Serialize>(&mut self, result: &R) -> Result<(), Failure> {
         self.pending = Pending::None;
         if let Some(room) = self.area.get_mut(self.committed..) {
-            match travel::on_way(Way::PackResult, || codec::write(result, &mut self.head, room)) {
+            match codec::write(result, Way::PackResult, &mut self.head, room) {
                 Ok(len) => {
                     self.pending = Pending::Area(len);
                     return Ok(());
@@ -290,7 +291,7 @@ impl<'a> Frame<'a> {
     #[cold]
     fn write_aside<R: Serialize>(&mut self, result: &R) -> Result<(), Failure> {
         let mut record = Vec::new();
-        travel::on_way(Way::PackResult, || codec::append(result, Tag::Value, &mut Head::default(), &mut record))
+        codec::append(result, Tag::Value, Way::PackResult, &mut Head::default(), &mut record)
             .map_err(|error| cannot_write(&error))?;
         self.pending = Pending::File(record);
         Ok(())
@@ -299,7 +300,6 @@ impl<'a> Frame<'a> {
     /// Publishes the item's outcome: from here on a crash does not touch it.
     #[inline]
     pub(crate) fn end(&mut self, outcome: Result<Result<(), Failure>, Box<dyn Any + Send>>) {
-        last_words::leave();
         match (outcome, std::mem::replace(&mut self.pending, Pending::None)) {
             (Ok(Ok(())), Pending::Area(len)) => self.commit(len),
             (Ok(Ok(())), Pending::File(record)) => self.spill_one(record),
@@ -322,14 +322,16 @@ impl<'a> Frame<'a> {
     #[cold]
     fn fail_panicked(&mut self, panic: Box<dyn Any + Send>) {
         let words = last_words::of(&*panic);
+        last_words::leave();
         // A payload's destructor may panic in its turn; that is of no interest to anybody.
         let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(panic)));
+        last_words::enter();
         self.put(Tag::Panicked, &words);
     }
 
     fn put<T: Serialize>(&mut self, tag: Tag, what: &T) {
         let mut record = Vec::new();
-        if codec::append(what, tag, &mut Head::default(), &mut record).is_err() {
+        if codec::append(what, tag, Way::Nowhere, &mut Head::default(), &mut record).is_err() {
             record = records::empty(Tag::Encode);
         }
         match self.area.get_mut(self.committed..self.committed + record.len()) {

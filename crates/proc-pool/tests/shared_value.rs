@@ -47,7 +47,7 @@ fn publish((data, flag): (SharedValue<u64>, SharedValue<u64>)) {
         data.set(n * 7);
         flag.set(n);
         while flag.get() != 0 {
-            std::hint::spin_loop();
+            std::thread::yield_now();
         }
     }
 }

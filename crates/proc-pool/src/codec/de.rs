@@ -3,6 +3,7 @@
 
 use super::error::CodecError;
 use super::ser::ESCAPE;
+use crate::shared::travel::{self, Way};
 use serde::de::value::U32Deserializer;
 use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, Visitor};
 
@@ -12,6 +13,8 @@ const MAX_EMPTY: usize = 1 << 24;
 pub(super) struct Decoder<'de> {
     /// Not yet read.
     pub(super) rest: &'de [u8],
+    /// Where shared memory in the value comes from.
+    pub(super) way: Way,
 }
 
 impl<'de> Decoder<'de> {
@@ -149,8 +152,16 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
     }
 
     #[inline]
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, CodecError> {
-        visitor.visit_newtype_struct(self)
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, CodecError> {
+        if name == travel::NAME {
+            travel::on_way(self.way, || visitor.visit_newtype_struct(self))
+        } else {
+            visitor.visit_newtype_struct(self)
+        }
     }
 
     #[inline]

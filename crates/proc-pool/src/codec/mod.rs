@@ -10,20 +10,25 @@ mod ser;
 pub(crate) use error::CodecError;
 
 use crate::records::{self, Head, Tag};
+use crate::shared::travel::Way;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Appends `value` as one record; `head` says which form of head to expect. On an error `out` is as before.
+/// Appends `value` as one record; `head` says which form of head to expect, `way` where shared memory in it goes. On an error `out` is as before.
 #[inline]
 pub(crate) fn append<T: Serialize + ?Sized>(
     value: &T,
     tag: Tag,
+    way: Way,
     head: &mut Head,
     out: &mut Vec<u8>,
 ) -> Result<(), CodecError> {
     let start = out.len();
-    out.extend_from_slice(&[0; Head::LONG][..head.len()]);
-    let mut encoder = ser::Encoder(ser::ToVec(out));
+    match head {
+        Head::Short => out.push(0),
+        Head::Long => out.extend_from_slice(&[0; Head::LONG]),
+    }
+    let mut encoder = ser::Encoder { to: ser::ToVec(out), way };
     if let Err(error) = value.serialize(&mut encoder) {
         out.truncate(start);
         return Err(error);
@@ -37,18 +42,23 @@ pub(crate) fn append<T: Serialize + ?Sized>(
 /// # Errors
 /// [`CodecError::Full`] if it does not fit, among others.
 #[inline]
-pub(crate) fn write<T: Serialize + ?Sized>(value: &T, head: &mut Head, room: &mut [u8]) -> Result<usize, CodecError> {
+pub(crate) fn write<T: Serialize + ?Sized>(
+    value: &T,
+    way: Way,
+    head: &mut Head,
+    room: &mut [u8],
+) -> Result<usize, CodecError> {
     let payload = room.get_mut(head.len()..).ok_or(CodecError::Full)?;
-    let mut encoder = ser::Encoder(ser::ToSlice { room: payload, at: 0 });
+    let mut encoder = ser::Encoder { to: ser::ToSlice { room: payload, at: 0 }, way };
     value.serialize(&mut encoder)?;
-    let len = encoder.0.at;
+    let len = encoder.to.at;
     records::close_in(room, len, head)
 }
 
 /// The value that all of `bytes` stands for.
 #[inline]
-pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
-    let mut decoder = de::Decoder { rest: bytes };
+pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8], way: Way) -> Result<T, CodecError> {
+    let mut decoder = de::Decoder { rest: bytes, way };
     let value = T::deserialize(&mut decoder)?;
     if decoder.rest.is_empty() { Ok(value) } else { Err(CodecError::TooLong) }
 }
@@ -79,9 +89,13 @@ mod tests {
         array: [u16; 3],
     }
 
+    fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
+        super::read(bytes, Way::Nowhere)
+    }
+
     fn bytes_of<T: Serialize>(value: &T) -> Vec<u8> {
         let mut out = Vec::new();
-        append(value, Tag::Value, &mut Head::default(), &mut out).unwrap();
+        append(value, Tag::Value, Way::Nowhere, &mut Head::default(), &mut out).unwrap();
         let mut records = records::Records::new(&out);
         let (tag, payload) = records.next().unwrap();
         assert_eq!((tag, records.rest().len()), (Tag::Value, 0));
@@ -92,10 +106,13 @@ mod tests {
         let bytes = bytes_of(value);
         assert_eq!(read::<T>(&bytes).unwrap(), *value);
         let mut room = vec![0; bytes.len() + Head::LONG];
-        let len = write(value, &mut Head::default(), &mut room).unwrap();
+        let len = write(value, Way::Nowhere, &mut Head::default(), &mut room).unwrap();
         assert_eq!(records::Records::new(&room[..len]).next().unwrap().1, bytes);
         for short in 0..bytes.len() {
-            assert!(matches!(write(value, &mut Head::default(), &mut room[..short]), Err(CodecError::Full)));
+            assert!(matches!(
+                write(value, Way::Nowhere, &mut Head::default(), &mut room[..short]),
+                Err(CodecError::Full)
+            ));
             assert!(read::<T>(&bytes[..short]).is_err(), "{short} of {} bytes made a value", bytes.len());
         }
         let longer = [&bytes[..], &[0]].concat();
@@ -141,10 +158,9 @@ mod tests {
         #[derive(Debug, Deserialize)]
         #[serde(untagged)]
         enum Untagged {
-            A(u8),
+            A { n: u8 },
         }
-        drop(Untagged::A(1));
-        let error = read::<Untagged>(&[1]).unwrap_err();
+        let error = read::<Untagged>(&[1]).map(|Untagged::A { n }| n).unwrap_err();
         assert!(error.to_string().contains("describe themselves"), "{error}");
         let endless = std::fmt::from_fn(|_| Err(std::fmt::Error));
         struct Shown<T>(T);
@@ -153,7 +169,7 @@ mod tests {
                 to.collect_str(&self.0)
             }
         }
-        assert!(append(&Shown(endless), Tag::Value, &mut Head::default(), &mut Vec::new()).is_err());
+        assert!(append(&Shown(endless), Tag::Value, Way::Nowhere, &mut Head::default(), &mut Vec::new()).is_err());
         assert_eq!(read::<String>(&bytes_of(&Shown(12.5))).unwrap(), "12.5");
     }
 

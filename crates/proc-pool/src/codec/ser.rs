@@ -3,6 +3,7 @@
 //! A length or the number of a variant is one byte if it is below [`ESCAPE`], else that byte and eight more.
 
 use super::error::CodecError;
+use crate::shared::travel::{self, Way};
 use serde::Serialize;
 use serde::ser::{self, Serializer};
 use std::fmt::Display;
@@ -41,16 +42,20 @@ impl Sink for ToSlice<'_> {
     }
 }
 
-pub(super) struct Encoder<S>(pub(super) S);
+pub(super) struct Encoder<S> {
+    pub(super) to: S,
+    /// Where shared memory in the value goes.
+    pub(super) way: Way,
+}
 
 impl<S: Sink> Encoder<S> {
     #[inline]
     fn put_len(&mut self, len: u64) -> Result<(), CodecError> {
         if len < u64::from(ESCAPE) {
-            self.0.put(&[len as u8])
+            self.to.put(&[len as u8])
         } else {
-            self.0.put(&[ESCAPE])?;
-            self.0.put(&len.to_ne_bytes())
+            self.to.put(&[ESCAPE])?;
+            self.to.put(&len.to_ne_bytes())
         }
     }
 }
@@ -59,7 +64,7 @@ macro_rules! numbers {
     ($($name:ident: $number:ty,)*) => {
         $(#[inline]
         fn $name(self, n: $number) -> Result<(), CodecError> {
-            self.0.put(&n.to_ne_bytes())
+            self.to.put(&n.to_ne_bytes())
         })*
     };
 }
@@ -88,12 +93,12 @@ impl<S: Sink> Serializer for &mut Encoder<S> {
 
     #[inline]
     fn serialize_bool(self, value: bool) -> Result<(), CodecError> {
-        self.0.put(&[u8::from(value)])
+        self.to.put(&[u8::from(value)])
     }
 
     #[inline]
     fn serialize_char(self, value: char) -> Result<(), CodecError> {
-        self.0.put(&u32::from(value).to_ne_bytes())
+        self.to.put(&u32::from(value).to_ne_bytes())
     }
 
     #[inline]
@@ -104,17 +109,17 @@ impl<S: Sink> Serializer for &mut Encoder<S> {
     #[inline]
     fn serialize_bytes(self, bytes: &[u8]) -> Result<(), CodecError> {
         self.put_len(bytes.len() as u64)?;
-        self.0.put(bytes)
+        self.to.put(bytes)
     }
 
     #[inline]
     fn serialize_none(self) -> Result<(), CodecError> {
-        self.0.put(&[0])
+        self.to.put(&[0])
     }
 
     #[inline]
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), CodecError> {
-        self.0.put(&[1])?;
+        self.to.put(&[1])?;
         value.serialize(self)
     }
 
@@ -134,8 +139,8 @@ impl<S: Sink> Serializer for &mut Encoder<S> {
     }
 
     #[inline]
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), CodecError> {
-        value.serialize(self)
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<(), CodecError> {
+        if name == travel::NAME { travel::on_way(self.way, || value.serialize(self)) } else { value.serialize(self) }
     }
 
     #[inline]

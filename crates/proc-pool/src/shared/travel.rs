@@ -12,9 +12,11 @@
 use super::memory::Memory;
 use crate::sync::Mutex;
 use rustix::fs::{Mode, OFlags, open};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, RawFd};
 use std::sync::{Arc, Weak};
@@ -27,6 +29,10 @@ pub(crate) struct Ticket {
     pub(crate) device: u64,
     pub(crate) inode: u64,
 }
+
+/// By this name of a struct around one value a codec of proc-pool knows shared memory, and so need not say [`on_way`] for
+/// every value. Others take it for what it says, and come to a [`Packed`] that is on no way.
+pub(crate) const NAME: &str = "proc_pool::shared";
 
 /// What this thread is encoding or decoding for a pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +63,6 @@ static HELD: Mutex<Vec<Arc<Memory>>> = Mutex::new(Vec::new());
 const MAX_HELD: usize = 64;
 
 /// Runs `coding` with shared memory going that way.
-#[inline]
 pub(crate) fn on_way<T>(way: Way, coding: impl FnOnce() -> T) -> T {
     struct Back(Way);
     impl Drop for Back {
@@ -107,18 +112,30 @@ fn known(ticket: Ticket) -> Option<Arc<Memory>> {
 
 /// Writes the way to `memory` and one number of the type's own.
 pub(crate) fn pack<S: Serializer>(memory: &Arc<Memory>, count: usize, serializer: S) -> Result<S::Ok, S::Error> {
-    match WAY.get() {
-        Way::PackArgument => keep(memory),
-        Way::PackResult if !memory.is_own() => {}
-        Way::PackResult => {
-            return Err(ser::Error::custom(
-                "memory that a task has made ends with its worker; make it in the parent and pass it",
-            ));
+    serializer.serialize_newtype_struct(NAME, &Packed { memory, count })
+}
+
+struct Packed<'a> {
+    memory: &'a Arc<Memory>,
+    count: usize,
+}
+
+impl Serialize for Packed<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let custom = <S::Error as ser::Error>::custom::<&str>;
+        match WAY.get() {
+            Way::PackArgument => keep(self.memory),
+            Way::PackResult if !self.memory.is_own() => {}
+            Way::PackResult => {
+                return Err(custom(
+                    "memory that a task has made ends with its worker; make it in the parent and pass it",
+                ));
+            }
+            _ => return Err(custom("shared memory can only be sent as the argument of a task of proc-pool")),
         }
-        _ => return Err(ser::Error::custom("shared memory can only be sent as the argument of a task of proc-pool")),
+        let Ticket { process, fd, device, inode } = self.memory.ticket();
+        (process, fd, device, inode, self.count as u64).serialize(serializer)
     }
-    let Ticket { process, fd, device, inode } = memory.ticket();
-    (process, fd, device, inode, count as u64).serialize(serializer)
 }
 
 fn keep(memory: &Arc<Memory>) {
@@ -132,22 +149,44 @@ fn keep(memory: &Arc<Memory>) {
 
 /// Reads what [`pack`] wrote, and maps the memory if it is not mapped.
 pub(crate) fn unpack<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(Arc<Memory>, usize), D::Error> {
-    let way = WAY.get();
-    if !matches!(way, Way::UnpackArgument | Way::UnpackResult) {
-        return Err(de::Error::custom("shared memory can only be received as the argument of a task of proc-pool"));
-    }
-    let (process, fd, device, inode, count): (u32, RawFd, u64, u64, u64) = Deserialize::deserialize(deserializer)?;
-    let ticket = Ticket { process, fd, device, inode };
-    let memory = match known(ticket) {
-        Some(memory) => memory,
-        None if way == Way::UnpackResult => {
-            return Err(de::Error::custom("the shared memory of the result is not known here any more"));
+    struct Wrapped;
+    impl<'de> Visitor<'de> for Wrapped {
+        type Value = Unpacked;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("shared memory, which can only be received as the argument of a task of proc-pool")
         }
-        None => fetch(ticket).map_err(|error| {
-            de::Error::custom(format!("cannot open the shared memory of process {process}, descriptor {fd}: {error}"))
-        })?,
-    };
-    Ok((memory, usize::try_from(count).unwrap_or(usize::MAX)))
+
+        fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Unpacked, D::Error> {
+            Unpacked::deserialize(deserializer)
+        }
+    }
+    let Unpacked(memory, count) = deserializer.deserialize_newtype_struct(NAME, Wrapped)?;
+    Ok((memory, count))
+}
+
+struct Unpacked(Arc<Memory>, usize);
+
+impl<'de> Deserialize<'de> for Unpacked {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let way = WAY.get();
+        if !matches!(way, Way::UnpackArgument | Way::UnpackResult) {
+            return Err(de::Error::custom("shared memory can only be received as the argument of a task of proc-pool"));
+        }
+        let (process, fd, device, inode, count): (u32, RawFd, u64, u64, u64) = Deserialize::deserialize(deserializer)?;
+        let ticket = Ticket { process, fd, device, inode };
+        let memory = match known(ticket) {
+            Some(memory) => memory,
+            None if way == Way::UnpackResult => {
+                return Err(de::Error::custom("the shared memory of the result is not known here any more"));
+            }
+            None => fetch(ticket).map_err(|error| {
+                let owner = format!("process {process}, descriptor {fd}");
+                de::Error::custom(format!("cannot open the shared memory of {owner}: {error}"))
+            })?,
+        };
+        Ok(Self(memory, usize::try_from(count).unwrap_or(usize::MAX)))
+    }
 }
 
 fn fetch(ticket: Ticket) -> io::Result<Arc<Memory>> {
