@@ -157,10 +157,11 @@ impl Bell {
         self.ring();
     }
 
-    /// Polls for at most `limit`; true if somebody rang. Yields in between, and gives up early if others need the processor.
+    /// Polls for at most `limit`; true if somebody rang. After the first few microseconds, in which the next of a row of
+    /// loops would come, it yields in between, and gives up early if others need the processor.
     fn poll(&self, limit: Duration) -> bool {
         let start = Instant::now();
-        let mut polling = WaitPolicy::new().yields(u32::MAX).start();
+        let mut polling = WaitPolicy::new().pauses(10).yields(u32::MAX).start();
         loop {
             if self.rung.load(Ordering::Acquire) {
                 return true;

@@ -33,9 +33,10 @@ pub(crate) const MOST_HELPERS: usize = INSIDE as usize;
 type Job<'a> = dyn Fn() + Sync + 'a;
 
 /// Owners wait for helpers that are at work on the last piece, and being woken would take longer than most pieces: they
-/// poll for some hundred microseconds first, as long as nobody else needs the processor.
+/// poll for some tens of microseconds without giving up the processor, which they might not get back for milliseconds on a
+/// busy machine, then for some more as long as nobody else needs it, before they sleep.
 fn patience() -> WaitPolicy {
-    if cfg!(loom) { WaitPolicy::new() } else { WaitPolicy::new().pauses(6).yields(400) }
+    if cfg!(loom) { WaitPolicy::new() } else { WaitPolicy::new().pauses(32).yields(200) }
 }
 
 /// A place for one job at a time.
