@@ -18,12 +18,12 @@
 //! In the common case the ringer pays for this a look at the number of its processor. Where nothing is left (after
 //! `taskset -c 0`) nothing is changed. What is set by others while the worker sleeps is kept.
 
-#[cfg(not(all(target_os = "linux", not(loom))))]
+#[cfg(not(all(target_os = "linux", not(any(loom, shuttle)))))]
 pub(crate) use elsewhere::Bed;
-#[cfg(all(target_os = "linux", not(loom)))]
+#[cfg(all(target_os = "linux", not(any(loom, shuttle))))]
 pub(crate) use linux::Bed;
 
-#[cfg(all(target_os = "linux", not(loom)))]
+#[cfg(all(target_os = "linux", not(any(loom, shuttle))))]
 mod linux {
     use crate::sync::Mutex;
     use libc::{CPU_CLR, CPU_COUNT, CPU_EQUAL, CPU_ISSET, cpu_set_t, pid_t};
@@ -139,7 +139,7 @@ mod linux {
     }
 }
 
-#[cfg(not(all(target_os = "linux", not(loom))))]
+#[cfg(not(all(target_os = "linux", not(any(loom, shuttle)))))]
 mod elsewhere {
     /// Nothing is known of processors here.
     pub(crate) struct Bed;

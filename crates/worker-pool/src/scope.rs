@@ -11,7 +11,7 @@
 use crate::core::Core;
 use crate::panics::{Payload, catch, discard};
 use crate::pool::Pool;
-use crate::sync::{Arc, AtomicUsize, Mutex, Ordering};
+use crate::sync::{Arc, AtomicUsize, Mutex, Ordering, planted};
 use crate::task::{Outcome, Run, Task};
 use std::collections::VecDeque;
 use std::fmt;
@@ -135,7 +135,9 @@ impl Shared {
         self.queued.store(queue.len(), Ordering::SeqCst);
         drop(queue);
         // Whoever opened the scope may be waiting for something to do.
-        self.event.notify_all();
+        if !planted("queue without a word") {
+            self.event.notify_all();
+        }
     }
 
     /// Runs the task that waits longest; false if none waits.
@@ -147,7 +149,7 @@ impl Shared {
         let Some(closure) = closure else { return false };
         // A task keeps its panic; what can still panic is the drop of a result that nobody wanted.
         discard(catch(closure));
-        if self.pending.fetch_sub(1, Ordering::SeqCst) == 1 {
+        if self.pending.fetch_sub(1, Ordering::SeqCst) == 1 && !planted("end the last task without a word") {
             self.event.notify_all();
         }
         true
@@ -168,7 +170,7 @@ impl Shared {
         loop {
             while self.run_one() {}
             let done = self.event.wait_for(None, || {
-                let done = self.pending.load(Ordering::SeqCst) == 0;
+                let done = self.pending.load(Ordering::SeqCst) == 0 || planted("end a scope with its queue");
                 (done || self.queued.load(Ordering::SeqCst) > 0).then_some(done)
             });
             if done == Some(true) {

@@ -13,7 +13,7 @@
 //! same helper; the owner's `close` returns only when nobody is in between; and the owner cannot skip `close`, because
 //! it happens in the `Drop` of a guard that never leaves [`Slot::offer`].
 
-use crate::sync::{AtomicU64, Ordering, UnsafeCell, planted};
+use crate::sync::{AtomicU64, MODEL, Ordering, UnsafeCell, planted};
 use sync_prims::{EventCount, WaitPolicy};
 
 /// Helpers inside: the low 16 bits.
@@ -36,7 +36,7 @@ type Job<'a> = dyn Fn() + Sync + 'a;
 /// poll for some tens of microseconds without giving up the processor, which they might not get back for milliseconds on a
 /// busy machine, then for some more as long as nobody else needs it, before they sleep.
 fn patience() -> WaitPolicy {
-    if cfg!(loom) { WaitPolicy::new() } else { WaitPolicy::new().pauses(32).yields(200) }
+    if MODEL { WaitPolicy::new() } else { WaitPolicy::new().pauses(32).yields(200) }
 }
 
 /// A place for one job at a time.

@@ -3,7 +3,7 @@
 use crate::core::Core;
 use crate::handle::Cancelled;
 use crate::panics::{catch, discard};
-use crate::sync::{Arc, AtomicBool, Mutex, Ordering};
+use crate::sync::{Arc, AtomicBool, Mutex, Ordering, planted};
 use std::mem::replace;
 use std::thread;
 use std::time::Instant;
@@ -75,7 +75,9 @@ impl<F: FnOnce() -> R, R> Task<F, R> {
 
     fn finish(&self) {
         self.done.store(true, Ordering::SeqCst);
-        self.event.notify_all();
+        if !planted("finish a task without a word") {
+            self.event.notify_all();
+        }
     }
 }
 

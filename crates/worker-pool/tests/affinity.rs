@@ -1,5 +1,5 @@
 //! While a worker sleeps, its pool plays with the processors it may run on; awake, it runs where it always could.
-#![cfg(all(target_os = "linux", not(loom)))]
+#![cfg(all(target_os = "linux", not(any(loom, shuttle))))]
 
 use std::time::Duration;
 use worker_pool::Pool;

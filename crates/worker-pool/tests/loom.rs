@@ -11,7 +11,6 @@ use loom::sync::Arc;
 use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use loom::thread;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::process::{Command, Stdio};
 use worker_pool::shelf::{Bells, Place};
 use worker_pool::{Chunk, Pool, Shutdown};
 
@@ -272,18 +271,5 @@ const MUTANTS: &[(&str, &str)] = &[
 
 #[test]
 fn every_planted_fault_is_noticed_by_a_model() {
-    let this = std::env::current_exe().unwrap();
-    let mut survivors = Vec::new();
-    for (mutant, model) in MUTANTS {
-        let run = |planted: &str| {
-            let mut command = Command::new(&this);
-            command.args([model, "--exact"]).env("WORKER_POOL_MUTANT", planted);
-            command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap()
-        };
-        assert!(run("none").success(), "the model {model} fails without a planted fault");
-        if run(mutant).success() {
-            survivors.push(mutant);
-        }
-    }
-    assert!(survivors.is_empty(), "no model noticed {survivors:?}");
+    model_kit::every_fault_is_noticed("WORKER_POOL_MUTANT", MUTANTS);
 }
