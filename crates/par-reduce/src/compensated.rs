@@ -5,7 +5,7 @@
 //! (Accurate sum and dot product, SIAM J. Sci. Comput. 26, 2005), run in 32 lanes.
 
 use crate::isa::Kernel;
-use crate::lanes::one_nan;
+use crate::lanes::{Real, for_widths, next_block};
 use crate::reducer::{Cost, Reducer};
 use crate::sum::assert_same_length;
 
@@ -37,9 +37,6 @@ fn two_product(a: f64, b: f64) -> (f64, f64) {
 }
 
 impl Pair {
-    const ZERO: Self = Self { sum: -0.0, rest: -0.0 };
-
-    #[inline(always)]
     fn add(self, other: Self) -> Self {
         let (sum, error) = two_sum(self.sum, other.sum);
         Self { sum, rest: self.rest + other.rest + error }
@@ -48,30 +45,55 @@ impl Pair {
     /// The result. Once the running sum is infinite or NaN the errors mean nothing; without an error the sign of a zero
     /// stays.
     fn value(self) -> f64 {
-        if self.sum.is_finite() && self.rest != 0.0 { one_nan(self.sum + self.rest) } else { one_nan(self.sum) }
+        (if self.sum.is_finite() && self.rest != 0.0 { self.sum + self.rest } else { self.sum }).one_nan()
     }
 }
 
-/// Adds pairs `WIDTH..2 * WIDTH` to the ones before.
-#[inline(always)]
-fn add_upper<const WIDTH: usize>(pairs: &mut [Pair; LANES]) {
-    for i in 0..WIDTH {
-        pairs[i] = pairs[i].add(pairs[i + WIDTH]);
-    }
+/// The sums of the lanes and what rounding took from them, apart, so that both stay in registers.
+struct Pairs {
+    sums: [f64; LANES],
+    rests: [f64; LANES],
 }
 
-#[inline(always)]
-fn fold_halves(sums: [f64; LANES], rests: [f64; LANES]) -> Pair {
-    let mut pairs = [Pair::ZERO; LANES];
-    for i in 0..LANES {
-        pairs[i] = Pair { sum: sums[i], rest: rests[i] };
+impl Pairs {
+    #[inline(always)]
+    fn new() -> Self {
+        Self { sums: [-0.0; LANES], rests: [-0.0; LANES] }
     }
-    add_upper::<16>(&mut pairs);
-    add_upper::<8>(&mut pairs);
-    add_upper::<4>(&mut pairs);
-    add_upper::<2>(&mut pairs);
-    add_upper::<1>(&mut pairs);
-    pairs[0]
+
+    /// Adds to the first lanes.
+    #[inline(always)]
+    fn add<const W: usize>(&mut self, x: &[f64; W]) {
+        for i in 0..W {
+            let (sum, error) = two_sum(self.sums[i], x[i]);
+            self.sums[i] = sum;
+            self.rests[i] += error;
+        }
+    }
+
+    /// Adds products to the first lanes.
+    #[inline(always)]
+    fn add_products<const W: usize>(&mut self, x: &[f64; W], y: &[f64; W]) {
+        for i in 0..W {
+            let (product, lost) = two_product(x[i], y[i]);
+            let (sum, error) = two_sum(self.sums[i], product);
+            self.sums[i] = sum;
+            self.rests[i] += error + lost;
+        }
+    }
+
+    /// Folds the lanes in halves.
+    #[inline(always)]
+    fn fold(mut self) -> Pair {
+        for_widths!(W => if 2 * W <= LANES {
+            for i in 0..W {
+                let (sum, error) = two_sum(self.sums[i], self.sums[i + W]);
+                self.sums[i] = sum;
+                self.rests[i] = self.rests[i] + self.rests[i + W] + error;
+            }
+        });
+        Pair { sum: self.sums[0], rest: self.rests[0] }
+    }
 }
 
 struct Sum2<'a>(&'a [f64]);
@@ -81,21 +103,11 @@ impl Kernel for Sum2<'_> {
 
     #[inline(always)]
     fn run(self) -> Pair {
-        let (mut sums, mut rests) = ([-0.0; LANES], [-0.0; LANES]);
-        let (rows, tail) = self.0.as_chunks::<LANES>();
-        for row in rows {
-            for i in 0..LANES {
-                let (sum, error) = two_sum(sums[i], row[i]);
-                sums[i] = sum;
-                rests[i] += error;
-            }
-        }
-        for (i, &value) in tail.iter().enumerate() {
-            let (sum, error) = two_sum(sums[i], value);
-            sums[i] = sum;
-            rests[i] += error;
-        }
-        fold_halves(sums, rests)
+        let mut pairs = Pairs::new();
+        let (blocks, mut tail) = self.0.as_chunks::<LANES>();
+        blocks.iter().for_each(|block| pairs.add(block));
+        for_widths!(W => if let Some(block) = next_block::<f64, W, LANES>(&mut tail) { pairs.add(block) });
+        pairs.fold()
     }
 }
 
@@ -106,23 +118,15 @@ impl Kernel for Dot2<'_> {
 
     #[inline(always)]
     fn run(self) -> Pair {
-        let (mut sums, mut rests) = ([-0.0; LANES], [-0.0; LANES]);
-        let ((rows_x, tail_x), (rows_y, tail_y)) = (self.0.as_chunks::<LANES>(), self.1.as_chunks::<LANES>());
-        for (x, y) in rows_x.iter().zip(rows_y) {
-            for i in 0..LANES {
-                let (product, lost) = two_product(x[i], y[i]);
-                let (sum, error) = two_sum(sums[i], product);
-                sums[i] = sum;
-                rests[i] += error + lost;
-            }
-        }
-        for (i, (&x, &y)) in tail_x.iter().zip(tail_y).enumerate() {
-            let (product, lost) = two_product(x, y);
-            let (sum, error) = two_sum(sums[i], product);
-            sums[i] = sum;
-            rests[i] += error + lost;
-        }
-        fold_halves(sums, rests)
+        let mut pairs = Pairs::new();
+        let ((x_blocks, mut x), (y_blocks, mut y)) = (self.0.as_chunks::<LANES>(), self.1.as_chunks::<LANES>());
+        x_blocks.iter().zip(y_blocks).for_each(|(x, y)| pairs.add_products(x, y));
+        for_widths!(W => if let Some(x) = next_block::<f64, W, LANES>(&mut x)
+            && let Some(y) = next_block::<f64, W, LANES>(&mut y)
+        {
+            pairs.add_products(x, y);
+        });
+        pairs.fold()
     }
 }
 
@@ -131,7 +135,7 @@ impl Reducer {
     pub fn sum_compensated(&self, x: &[f64]) -> f64 {
         let level = self.level();
         let partial = |r: std::ops::Range<usize>| level.run(Sum2(&x[r]));
-        self.reduce(x.len(), self.chunk_by_bytes(8), Cost::Bytes(8), partial, Pair::add).map_or(0.0, Pair::value)
+        self.reduce(x.len(), self.chunk_by_bytes(x.len(), 8), Cost::Bytes(8), partial, Pair::add).map_or(0.0, Pair::value)
     }
 
     /// See [`dot_compensated`].
@@ -140,7 +144,7 @@ impl Reducer {
         assert_same_length(x, y);
         let level = self.level();
         let partial = |r: std::ops::Range<usize>| level.run(Dot2(&x[r.clone()], &y[r]));
-        self.reduce(x.len(), self.chunk_by_bytes(16), Cost::Bytes(16), partial, Pair::add).map_or(0.0, Pair::value)
+        self.reduce(x.len(), self.chunk_by_bytes(x.len(), 16), Cost::Bytes(16), partial, Pair::add).map_or(0.0, Pair::value)
     }
 }
 

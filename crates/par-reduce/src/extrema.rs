@@ -4,7 +4,7 @@
 //! beats all before it is remembered; at the end of a chunk that one block is searched for the position. So the
 //! position costs next to nothing and is exact. Other types are compared one by one.
 
-use crate::number::{Number, as_numbers, beats};
+use crate::number::{as_numbers, beats, kernel::Extreme};
 use crate::reducer::{Cost, Reducer};
 use std::cmp::Ordering;
 
@@ -20,7 +20,7 @@ pub(crate) struct Found<T> {
 
 impl Reducer {
     /// The first position of the extreme number that is not NaN.
-    pub(crate) fn arg_number<T: Number, const MAX: bool>(&self, x: &[T]) -> Option<Found<T>> {
+    pub(crate) fn arg_number<T: Extreme, const MAX: bool>(&self, x: &[T]) -> Option<Found<T>> {
         let (level, bytes) = (self.level(), size_of::<T>());
         let partial = |r: std::ops::Range<usize>| {
             let start = r.start;
@@ -33,12 +33,11 @@ impl Reducer {
             }
             let Found { index, value } = best?;
             // A block of NaN shows the neutral infinity without having it; then any block may.
-            let in_block = x[index..r.end.min(index.saturating_add(BLOCK))].iter().position(|y| *y == value);
-            let found =
-                in_block.map(|i| index + i).or_else(|| x[r].iter().position(|y| *y == value).map(|i| start + i));
+            let in_block = T::position(level, &x[index..r.end.min(index.saturating_add(BLOCK))], value);
+            let found = in_block.map(|i| index + i).or_else(|| T::position(level, &x[r], value).map(|i| start + i));
             found.map(|index| Found { index, value })
         };
-        self.reduce(x.len(), self.chunk_by_bytes(bytes), Cost::Bytes(bytes), partial, first::<T, MAX>).flatten()
+        self.reduce(x.len(), self.chunk_by_bytes(x.len(), bytes), Cost::Bytes(bytes), partial, first::<T, MAX>).flatten()
     }
 
     /// The first position of the extreme element; `better(a, b)`: `a`, which lies to the right, wins against `b`.
@@ -51,7 +50,12 @@ impl Reducer {
         self.reduce(x.len(), self.chunk_by_len(x.len()), Cost::Unknown, partial, combine)
     }
 
-    fn arg_ord<T: Ord + Sync, const MAX: bool>(&self, x: &[T]) -> Option<usize> {
+    /// As `arg_with`; elements that are `alien` lose against all others.
+    fn arg_extreme<T: PartialOrd + Sync, const MAX: bool>(
+        &self,
+        x: &[T],
+        alien: impl Fn(&T) -> bool + Sync,
+    ) -> Option<usize> {
         macro_rules! numbers {
             ($($t:ident)*) => {$(
                 if let Some(x) = as_numbers::<T, $t>(x) {
@@ -59,18 +63,19 @@ impl Reducer {
                 }
             )*};
         }
-        numbers!(i32 i64 u32 u64 usize isize u8 i8 u16 i16);
-        self.arg_with(x, |a, b| beats::<T, MAX>(a, b))
+        numbers!(f64 f32 i32 i64 u32 u64 usize isize u8 i8 u16 i16);
+        let best = self.arg_with(x, |a, b| beats::<T, MAX>(a, b) || (alien(b) && !alien(a)));
+        best.filter(|&i| !alien(&x[i]))
     }
 
     /// See [`min`].
     pub fn min<'a, T: Ord + Sync>(&self, x: &'a [T]) -> Option<&'a T> {
-        self.arg_ord::<T, false>(x).map(|i| &x[i])
+        self.arg_extreme::<T, false>(x, |_| false).map(|i| &x[i])
     }
 
     /// See [`max`].
     pub fn max<'a, T: Ord + Sync>(&self, x: &'a [T]) -> Option<&'a T> {
-        self.arg_ord::<T, true>(x).map(|i| &x[i])
+        self.arg_extreme::<T, true>(x, |_| false).map(|i| &x[i])
     }
 
     /// See [`min_max`].
@@ -79,13 +84,13 @@ impl Reducer {
     }
 
     /// See [`argmin`].
-    pub fn argmin<T: Number>(&self, x: &[T]) -> Option<usize> {
-        self.arg_number::<T, false>(x).map(|found| found.index)
+    pub fn argmin<T: PartialOrd + Sync>(&self, x: &[T]) -> Option<usize> {
+        self.arg_extreme::<T, false>(x, like_nan)
     }
 
     /// See [`argmax`].
-    pub fn argmax<T: Number>(&self, x: &[T]) -> Option<usize> {
-        self.arg_number::<T, true>(x).map(|found| found.index)
+    pub fn argmax<T: PartialOrd + Sync>(&self, x: &[T]) -> Option<usize> {
+        self.arg_extreme::<T, true>(x, like_nan)
     }
 
     /// See [`argmin_by`].
@@ -99,8 +104,13 @@ impl Reducer {
     }
 }
 
+/// Whether a value cannot even be compared with itself.
+fn like_nan<T: PartialOrd>(value: &T) -> bool {
+    value.partial_cmp(value).is_none()
+}
+
 /// The better of two, `a` being to the left of `b`.
-fn first<T: Number, const MAX: bool>(a: Option<Found<T>>, b: Option<Found<T>>) -> Option<Found<T>> {
+fn first<T: Extreme, const MAX: bool>(a: Option<Found<T>>, b: Option<Found<T>>) -> Option<Found<T>> {
     match (a, b) {
         (Some(left), Some(right)) if beats::<T, MAX>(&right.value, &left.value) => b,
         (None, _) => b,
@@ -138,25 +148,27 @@ pub fn min_max<T: Ord + Sync>(x: &[T]) -> Option<(&T, &T)> {
     Reducer::new().min_max(x)
 }
 
-/// The index of the least number, the lowest one of equals. NaN never wins; `None` if there is nothing else.
+/// The index of the least element, the lowest one of equals. What cannot be compared with itself (a NaN) never wins;
+/// `None` if there is nothing else.
 ///
-/// `-0.0` and `0.0` are equal. Where a NaN should win, see [`argmin_float`](crate::argmin_float); for other types
-/// [`argmin_by`].
+/// Numbers are compared in vector registers. `-0.0` and `0.0` are equal. Where a NaN should win, see
+/// [`argmin_float`](crate::argmin_float).
 ///
 /// ```
 /// assert_eq!(par_reduce::argmin(&[2.0, f64::NAN, -1.0, -1.0]), Some(2));
 /// assert_eq!(par_reduce::argmin(&[f32::NAN]), None);
+/// assert_eq!(par_reduce::argmin(&["pear", "apple"]), Some(1));
 /// ```
-pub fn argmin<T: Number>(x: &[T]) -> Option<usize> {
+pub fn argmin<T: PartialOrd + Sync>(x: &[T]) -> Option<usize> {
     Reducer::new().argmin(x)
 }
 
-/// The index of the greatest number, the lowest one of equals; see [`argmin`].
+/// The index of the greatest element, the lowest one of equals; see [`argmin`].
 ///
 /// ```
 /// assert_eq!(par_reduce::argmax(&[5_u8, 9, 9]), Some(1));
 /// ```
-pub fn argmax<T: Number>(x: &[T]) -> Option<usize> {
+pub fn argmax<T: PartialOrd + Sync>(x: &[T]) -> Option<usize> {
     Reducer::new().argmax(x)
 }
 

@@ -7,6 +7,8 @@
 //!
 //! Safety of this module rests on one invariant: a [`Level`] never names instructions that this processor lacks.
 
+use std::sync::atomic::{AtomicU8, Ordering};
+
 /// An upper bound for the vector instructions that the kernels may use; see [`Reducer::isa`](crate::Reducer::isa).
 ///
 /// Results never depend on it, only the time does.
@@ -40,6 +42,7 @@ pub struct Level(Isa);
 
 impl Level {
     /// The widest instructions of this processor, but no wider than `bound`.
+    #[inline]
     pub(crate) fn at_most(bound: Isa) -> Self {
         Self(native().min(bound))
     }
@@ -60,8 +63,26 @@ impl Level {
     }
 }
 
-#[cfg(target_arch = "x86_64")]
+/// The widest that this processor has. It is asked once: a dozen features take longer than a sum of ten elements.
+#[inline]
 fn native() -> Isa {
+    // Relaxed: whoever does not see the answer finds the same one.
+    static NATIVE: AtomicU8 = AtomicU8::new(0);
+    match NATIVE.load(Ordering::Relaxed) {
+        1 => Isa::Baseline,
+        2 => Isa::Avx2,
+        3 => Isa::Avx512,
+        _ => {
+            let found = detect();
+            NATIVE.store(1 + found as u8, Ordering::Relaxed);
+            found
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[cold]
+fn detect() -> Isa {
     use std::arch::is_x86_feature_detected as has;
     if !(has!("avx2") && has!("fma")) {
         Isa::Baseline
@@ -73,7 +94,7 @@ fn native() -> Isa {
 }
 
 #[cfg(not(target_arch = "x86_64"))]
-fn native() -> Isa {
+fn detect() -> Isa {
     Isa::Baseline
 }
 

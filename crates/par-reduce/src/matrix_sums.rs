@@ -17,8 +17,8 @@ const ROWS: usize = 64;
 
 impl Reducer {
     /// Rows in a chunk of a matrix.
-    fn rows_at_a_time<T>(&self, cols: usize) -> usize {
-        self.chunk_by_bytes(size_of::<T>().saturating_mul(cols))
+    fn rows_at_a_time<T>(&self, rows: usize, cols: usize) -> usize {
+        self.chunk_by_bytes(rows, size_of::<T>().saturating_mul(cols))
     }
 
     /// See [`matrix_sum`].
@@ -33,7 +33,7 @@ impl Reducer {
             sums.reduce(both::<T>).flatten()
         };
         let cost = Cost::Bytes(size_of::<T>().saturating_mul(cols));
-        T::total(self.reduce(rows, self.rows_at_a_time::<T>(cols), cost, of_rows, both::<T>).flatten())
+        T::total(self.reduce(rows, self.rows_at_a_time::<T>(rows, cols), cost, of_rows, both::<T>).flatten())
     }
 
     /// See [`row_sums_into`].
@@ -49,7 +49,7 @@ impl Reducer {
         let inner = self.default_chunks().sequential_below(usize::MAX);
         let cells = Disjoint::new(out);
         let cost = Cost::Bytes(size_of::<T>().saturating_mul(cols));
-        self.for_each(rows, self.rows_at_a_time::<T>(cols), cost, |r| {
+        self.for_each(rows, self.rows_at_a_time::<T>(rows, cols), cost, |r| {
             // SAFETY: chunks do not overlap and `for_each` visits each once.
             let part = unsafe { cells.part(r.clone()) };
             r.zip(part).for_each(|(i, slot)| *slot = inner.sum(matrix.row(i)));
@@ -69,7 +69,7 @@ impl Reducer {
         };
         if cols < WIDE {
             let cost = Cost::Bytes(size_of::<T>().saturating_mul(cols));
-            let height = self.rows_at_a_time::<T>(cols).max(ROWS);
+            let height = self.rows_at_a_time::<T>(rows, cols).max(ROWS);
             let sums = self.reduce(rows, height, cost, |r| columns(r, 0..cols), add_columns::<T>);
             let sums = sums.unwrap_or_else(|| vec![T::NOTHING; cols]);
             out.iter_mut().zip(sums).for_each(|(slot, sum)| *slot = T::total((rows > 0).then_some(sum)));

@@ -5,7 +5,7 @@
 //! American Statistician 37, 1983), so nothing cancels as in `E[x²] - E[x]²`.
 
 use crate::isa::Kernel;
-use crate::lanes::{one_nan, sum_by};
+use crate::lanes::{Real, sum_by};
 use crate::reducer::{Cost, Reducer};
 
 /// Count, mean and spread of a sample.
@@ -73,8 +73,8 @@ impl Reducer {
     pub fn mean_variance(&self, x: &[f64]) -> Option<Moments> {
         let level = self.level();
         let partial = |r: std::ops::Range<usize>| level.run(Measure(&x[r]));
-        let moments = self.reduce(x.len(), self.chunk_by_bytes(8), Cost::Bytes(8), partial, Moments::combine)?;
-        Some(Moments { mean: one_nan(moments.mean), squares: one_nan(moments.squares), ..moments })
+        let moments = self.reduce(x.len(), self.chunk_by_bytes(x.len(), 8), Cost::Bytes(8), partial, Moments::combine)?;
+        Some(Moments { mean: moments.mean.one_nan(), squares: moments.squares.one_nan(), ..moments })
     }
 }
 

@@ -1,21 +1,18 @@
-//! [`Number`] and [`Float`]: what can be compared in vector registers.
+//! What can be compared in vector registers: the integers of std up to 64 bits, and the floats.
 
 use crate::isa::{Kernel, Level};
+use crate::lanes::{for_widths, next_block};
 use std::any::TypeId;
 use std::marker::PhantomData;
 
-/// The integers of std up to 64 bits, and the floats: what [`argmin`](crate::argmin) and [`argmax`](crate::argmax)
-/// compare in vector registers. Sealed.
-pub trait Number: kernel::Extreme {}
-
 /// `f32` and `f64`. Sealed.
-pub trait Float: Number + kernel::Real {}
+pub trait Float: kernel::Real {}
 
-/// The kernels behind the public traits.
+/// The kernels behind the public trait.
 pub(crate) mod kernel {
     use super::Level;
 
-    #[expect(unnameable_types, reason = "seals `Number`")]
+    #[expect(unnameable_types, reason = "seals `Float`")]
     pub trait Extreme: Copy + PartialOrd + Send + Sync + 'static {
         /// The least element of `x` in the order of the numbers, or the greatest if `MAX`. NaN never wins: a slice
         /// without any other element gives the neutral infinity, and so does an empty one.
@@ -48,33 +45,26 @@ pub(crate) fn beats<T: PartialOrd, const MAX: bool>(a: &T, b: &T) -> bool {
 #[inline(always)]
 fn extreme_in_lanes<T: Copy + PartialOrd, const LANES: usize, const MAX: bool>(x: &[T], neutral: T) -> T {
     let mut lanes = [neutral; LANES];
-    let (rows, tail) = x.as_chunks::<LANES>();
-    for row in rows {
-        for i in 0..LANES {
-            lanes[i] = if beats::<T, MAX>(&row[i], &lanes[i]) { row[i] } else { lanes[i] };
+    let (blocks, mut tail) = x.as_chunks::<LANES>();
+    for block in blocks {
+        keep_better::<T, LANES, MAX>(&mut lanes, block);
+    }
+    for_widths!(W => if let Some(block) = next_block::<T, W, LANES>(&mut tail) {
+        keep_better::<T, W, MAX>(&mut lanes, block);
+    });
+    for_widths!(W => if 2 * W <= LANES {
+        for i in 0..W {
+            lanes[i] = if beats::<T, MAX>(&lanes[i + W], &lanes[i]) { lanes[i + W] } else { lanes[i] };
         }
-    }
-    for (lane, value) in lanes.iter_mut().zip(tail) {
-        *lane = if beats::<T, MAX>(value, lane) { *value } else { *lane };
-    }
-    keep_better::<T, 128, MAX>(&mut lanes);
-    keep_better::<T, 64, MAX>(&mut lanes);
-    keep_better::<T, 32, MAX>(&mut lanes);
-    keep_better::<T, 16, MAX>(&mut lanes);
-    keep_better::<T, 8, MAX>(&mut lanes);
-    keep_better::<T, 4, MAX>(&mut lanes);
-    keep_better::<T, 2, MAX>(&mut lanes);
-    keep_better::<T, 1, MAX>(&mut lanes);
+    });
     lanes[0]
 }
 
-/// The better of lanes `i` and `i + WIDTH`; if there are fewer lanes it does nothing.
+/// What beats a lane takes its place.
 #[inline(always)]
-fn keep_better<T: Copy + PartialOrd, const WIDTH: usize, const MAX: bool>(lanes: &mut [T]) {
-    if 2 * WIDTH <= lanes.len() {
-        for i in 0..WIDTH {
-            lanes[i] = if beats::<T, MAX>(&lanes[i + WIDTH], &lanes[i]) { lanes[i + WIDTH] } else { lanes[i] };
-        }
+fn keep_better<T: Copy + PartialOrd, const W: usize, const MAX: bool>(lanes: &mut [T], block: &[T; W]) {
+    for i in 0..W {
+        lanes[i] = if beats::<T, MAX>(&block[i], &lanes[i]) { block[i] } else { lanes[i] };
     }
 }
 
@@ -113,8 +103,6 @@ macro_rules! numbers {
                 level.run(Locate(x, value))
             }
         }
-
-        impl Number for $t {}
     )*};
 }
 
@@ -170,8 +158,8 @@ macro_rules! floats {
 floats!(f32 f64);
 
 /// `x` as a slice of `N` if its elements are exactly that type: what `T: Ord` alone does not tell, and what lets
-/// integers go through vector registers.
-pub(crate) fn as_numbers<T, N: Number>(x: &[T]) -> Option<&[N]> {
+/// numbers go through vector registers.
+pub(crate) fn as_numbers<T, N: kernel::Extreme>(x: &[T]) -> Option<&[N]> {
     // SAFETY: the types are the same one. Lifetimes, which a type id does not see, are no concern: `N` has none, and a
     // type that equals it up to lifetimes has none either.
     (type_id::<T>() == TypeId::of::<N>()).then(|| unsafe { std::slice::from_raw_parts(x.as_ptr().cast(), x.len()) })

@@ -36,8 +36,11 @@ pub(crate) mod kernel {
 }
 use kernel::Draw;
 
-/// Elements that are drawn before one looks whether some must be drawn again. Even: two 32-bit numbers share a word.
-const BLOCK: usize = 256;
+/// Elements that are drawn before one looks whether some must be drawn again.
+const BLOCK: usize = 2 * WORDS;
+
+/// Words of a block: two 32-bit numbers share a word.
+const WORDS: usize = 64;
 
 /// The step of SplitMix64, an odd number near 2^64 divided by the golden ratio.
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -53,10 +56,24 @@ fn mix(word: u64) -> u64 {
     word ^ (word >> 31)
 }
 
+/// The point of position `i` in the sequence `key`; points are [`STEP`] apart.
+#[inline(always)]
+fn point(key: u64, i: usize) -> u64 {
+    key.wrapping_add((i as u64).wrapping_add(1).wrapping_mul(STEP))
+}
+
 /// The word of position `i` in the sequence `key`.
 #[inline(always)]
 fn word(key: u64, i: usize) -> u64 {
-    mix(key.wrapping_add((i as u64).wrapping_add(1).wrapping_mul(STEP)))
+    mix(point(key, i))
+}
+
+/// The lower half of each word, then its upper half.
+#[inline(always)]
+fn halves(words: [u64; WORDS]) -> [u32; BLOCK] {
+    let words = if cfg!(target_endian = "big") { words.map(|word| word.rotate_left(32)) } else { words };
+    // SAFETY: both are plain numbers, as many bytes of them, and any bits are a number.
+    unsafe { std::mem::transmute::<[u64; WORDS], [u32; BLOCK]>(words) }
 }
 
 /// The sequence for the `attempt`-th redraw of index `i`.
@@ -81,42 +98,39 @@ impl IntPlan {
         (1..=1 << 32).contains(&self.span)
     }
 
-    /// Numbers below `span` from words of 32 bits, two from each word of 64: `put(j, number)` for `j` in `0..len`, which
-    /// may come twice for the same `j`, the second time right.
+    /// A block of numbers below `span` from words of 32 bits, the first one for index `start`, which is even; and whether
+    /// some of them may have to be drawn again.
     #[inline(always)]
-    fn narrow(self, key: u64, start: usize, len: usize, mut put: impl FnMut(usize, u64)) {
-        let threshold = (1_u64 << 32) % self.span;
-        let mut least = u64::MAX;
-        // `start` is even, so pairs of indices share a word.
-        for pair in 0..len / 2 {
-            let word = word(key, start / 2 + pair);
+    fn narrow(self, threshold: u64, key: u64, start: usize) -> ([u32; BLOCK], bool) {
+        let mut numbers = [0_u64; WORDS];
+        let (mut counter, mut suspicious) = (point(key, start / 2), 0);
+        for pair in &mut numbers {
+            let word = mix(counter);
+            counter = counter.wrapping_add(STEP);
             let (low, high) = ((word & LOW) * self.span, (word >> 32) * self.span);
-            least = least.min(low & LOW).min(high & LOW);
-            put(2 * pair, low >> 32);
-            put(2 * pair + 1, high >> 32);
+            *pair = (low >> 32) | (high & !LOW);
+            // The highest bit of a difference is set where a lower half is below the threshold.
+            suspicious |= (low & LOW).wrapping_sub(threshold) | (high & LOW).wrapping_sub(threshold);
         }
-        if len % 2 == 1 {
-            let low = (word(key, (start + len) / 2) & LOW) * self.span;
-            least = least.min(low & LOW);
-            put(len - 1, low >> 32);
-        }
-        if least < threshold {
-            self.mend(threshold, key, start..start + len, put);
-        }
+        (halves(numbers), suspicious >> 63 == 1)
     }
 
-    /// Draws again where the lower half of the product is below `threshold`.
+    /// Draws again where the lower half of the product is below `threshold`: calls `put(j, number)` for each such `j` in
+    /// `0..len`.
     #[cold]
-    fn mend(self, threshold: u64, key: u64, range: Range<usize>, mut put: impl FnMut(usize, u64)) {
-        for i in range.clone() {
+    fn mend(self, threshold: u64, key: u64, start: usize, len: usize, mut put: impl FnMut(usize, u64)) {
+        for i in start..start + len {
             let word = word(key, i / 2);
             let mut product = if i.is_multiple_of(2) { word & LOW } else { word >> 32 } * self.span;
+            if product & LOW >= threshold {
+                continue;
+            }
             let mut attempt = 0;
             while product & LOW < threshold {
                 product = (again(key, i, attempt) >> 32) * self.span;
                 attempt += 1;
             }
-            put(i - range.start, product >> 32);
+            put(i - start, product >> 32);
         }
     }
 
@@ -176,10 +190,17 @@ macro_rules! integers {
                     }
                     return;
                 }
+                let threshold = (1_u64 << 32) % plan.span;
                 for (b, block) in out.chunks_mut(BLOCK).enumerate() {
-                    plan.narrow(key, start + b * BLOCK, block.len(), |j, number| {
-                        block[j] = plan.start.wrapping_add(number) as $t;
-                    });
+                    let start = start + b * BLOCK;
+                    let (numbers, suspicious) = plan.narrow(threshold, key, start);
+                    let number = |number: u64| plan.start.wrapping_add(number) as $t;
+                    for (slot, &n) in block.iter_mut().zip(&numbers) {
+                        *slot = number(n.into());
+                    }
+                    if suspicious {
+                        plan.mend(threshold, key, start, block.len(), |j, n| block[j] = number(n));
+                    }
                 }
             }
         }
@@ -213,8 +234,10 @@ macro_rules! floats {
                 const UNIT: $t = 1.0 / (1_u64 << $bits) as $t;
                 let Self { plan: (low, high), key, start, out } = self;
                 let (span, last) = (high - low, high.next_down());
-                for (j, slot) in out.iter_mut().enumerate() {
-                    let unit = (word(key, start + j) >> (64 - $bits)) as $int as $t * UNIT;
+                let mut counter = point(key, start);
+                for slot in out {
+                    let unit = (mix(counter) >> (64 - $bits)) as $int as $t * UNIT;
+                    counter = counter.wrapping_add(STEP);
                     // Halves, where the span itself overflows.
                     let value = if span.is_finite() { low + unit * span } else { low * (1.0 - unit) + high * unit };
                     *slot = if value < last { value } else { last };
@@ -238,7 +261,7 @@ impl Reducer {
         let Some(plan) = T::plan(&range) else { panic!("the range {range:?} holds no number to draw") };
         let (level, len, bytes) = (self.level(), out.len(), size_of::<T>());
         let key = mix(seed.wrapping_add(STEP));
-        let chunk = self.chunk_by_bytes(bytes).next_multiple_of(BLOCK);
+        let chunk = self.chunk_by_bytes(len, bytes).next_multiple_of(BLOCK);
         let cells = Disjoint::new(out);
         self.for_each(len, chunk, Cost::Bytes(bytes), |r| {
             // SAFETY: chunks do not overlap and `for_each` visits each once.

@@ -2,25 +2,21 @@
 
 use crate::disjoint::Disjoint;
 use crate::isa::{Isa, Level};
+use crate::shares::share_out;
 use crate::tree::Tree;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 use worker_pool::Chunk;
 
-/// Bytes of input in a chunk of a kernel whose cost is known: two fit into the L2 cache of any processor of the last
-/// ten years, and one takes long enough (over a microsecond) to hide what claiming it costs.
-const CHUNK_BYTES: usize = 128 * 1024;
+/// Bytes of input in a chunk of a kernel whose cost is known, at least and at most, and how many chunks there are in
+/// between: two of the largest fit into the L2 cache of any processor of the last ten years, and the smallest takes long
+/// enough (half a microsecond) to hide what claiming it costs.
+const CHUNK_BYTES: (usize, usize) = (32 * 1024, 128 * 1024);
+const CHUNKS: usize = 32;
 
 /// Bytes that a kernel of known cost reads and writes before a second thread is worth waking.
-const PARALLEL_BYTES: usize = 512 * 1024;
-
-/// Chunks of a kernel of known cost that are claimed together, if enough claims remain: fewer claims, and longer streams
-/// for the prefetcher.
-const BATCH: usize = 4;
-
-/// Claims for each thread that must remain.
-const CLAIMS_PER_THREAD: usize = 4;
+const PARALLEL_BYTES: usize = 256 * 1024;
 
 /// Elements in a chunk when the cost of the caller's closure is not known: at most this many, and about 128 chunks.
 const LEAF_MAX: usize = 4096;
@@ -116,10 +112,16 @@ impl Reducer {
         self.chunk.map(NonZeroUsize::get)
     }
 
-    /// Elements of a chunk of a kernel that reads `bytes` for each element.
+    /// Elements of a chunk of a kernel that reads `bytes` for each of `len` elements.
     #[inline]
-    pub(crate) fn chunk_by_bytes(&self, bytes: usize) -> usize {
-        self.chunk.map_or_else(|| (CHUNK_BYTES / bytes.max(1)).max(1), NonZeroUsize::get)
+    pub(crate) fn chunk_by_bytes(&self, len: usize, bytes: usize) -> usize {
+        self.chunk.map_or_else(
+            || {
+                let all = len.saturating_mul(bytes);
+                ((all / CHUNKS).clamp(CHUNK_BYTES.0, CHUNK_BYTES.1).next_multiple_of(4096) / bytes.max(1)).max(1)
+            },
+            NonZeroUsize::get,
+        )
     }
 
     /// Elements of a chunk of a loop over `len` elements that calls a closure.
@@ -219,18 +221,12 @@ impl Cut {
     }
 }
 
-/// Visits each of `chunks` once, on the threads of the current pool. Who visits which changes no result, so neighbours
-/// may be claimed together.
+/// Visits each of `chunks` once, on the threads of the current pool. Closures of unknown cost are claimed one by one, in
+/// increasing order; chunks that are alike are shared out.
 fn together(chunks: Range<usize>, cost: Cost, visit: impl Fn(usize) + Sync) {
-    let batch = match cost {
-        Cost::Bytes(_) => {
-            let claims = worker_pool::current().threads().saturating_mul(CLAIMS_PER_THREAD);
-            (chunks.len() / claims).clamp(1, BATCH)
-        }
-        Cost::Unknown => 1,
-    };
-    let batch = NonZeroUsize::new(batch).unwrap_or(NonZeroUsize::MIN);
-    worker_pool::for_each_chunk(chunks.len(), Chunk::Size(batch), |range| {
-        range.for_each(|i| visit(chunks.start + i));
-    });
+    let visit = |i: usize| visit(chunks.start + i);
+    match cost {
+        Cost::Bytes(_) => share_out(chunks.len(), visit),
+        Cost::Unknown => worker_pool::for_each_chunk(chunks.len(), Chunk::Size(NonZeroUsize::MIN), |range| range.for_each(&visit)),
+    }
 }

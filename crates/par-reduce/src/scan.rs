@@ -106,7 +106,8 @@ impl Reducer {
         init: Option<T>,
     ) {
         let (len, bytes) = (out.len(), size_of::<T>());
-        let chunk = self.chunk_by_bytes(bytes);
+        // The largest chunk for any length, so that an output does not depend on what comes behind it.
+        let chunk = self.chunk_by_bytes(usize::MAX, bytes);
         let range = |k: usize| k * chunk..len.min((k * chunk).saturating_add(chunk));
         let alone = match self.sequential_bound() {
             Some(bound) => len < bound,

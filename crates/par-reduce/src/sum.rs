@@ -1,7 +1,7 @@
 //! Plain sums and dot products.
 
 use crate::isa::{Kernel, Level};
-use crate::lanes::{one_nan, sum_by, sum_pairs};
+use crate::lanes::{LANES, Real, dot_rows, sum_by};
 use crate::reducer::{Cost, Reducer};
 use std::fmt::Debug;
 use std::ops::AddAssign;
@@ -243,7 +243,7 @@ macro_rules! floats {
             type Total = f64;
 
             fn total(partial: Option<f64>) -> f64 {
-                one_nan(partial.unwrap_or(0.0))
+                partial.unwrap_or(0.0).one_nan()
             }
         }
     )*};
@@ -258,7 +258,7 @@ impl Kernel for Dot<'_> {
 
     #[inline(always)]
     fn run(self) -> f64 {
-        sum_pairs(self.0, self.1, |a, b| a * b)
+        dot_rows::<f64, LANES, 1>([self.0], self.1)[0]
     }
 }
 
@@ -272,14 +272,14 @@ impl Reducer {
     /// The sum of a slice that is a part of something.
     pub(crate) fn partial_sum<T: Summable>(&self, x: &[T]) -> Option<T::Partial> {
         let (level, bytes) = (self.level(), size_of::<T>());
-        self.reduce(x.len(), self.chunk_by_bytes(bytes), Cost::Bytes(bytes), |r| T::chunk(level, &x[r]), T::combine)
+        self.reduce(x.len(), self.chunk_by_bytes(x.len(), bytes), Cost::Bytes(bytes), |r| T::chunk(level, &x[r]), T::combine)
     }
 
     /// See [`wrapping_sum`].
     pub fn wrapping_sum<T: Integer>(&self, x: &[T]) -> T {
         let (level, bytes) = (self.level(), size_of::<T>());
         let cost = Cost::Bytes(bytes);
-        self.reduce(x.len(), self.chunk_by_bytes(bytes), cost, |r| T::chunk(level, &x[r]), T::combine)
+        self.reduce(x.len(), self.chunk_by_bytes(x.len(), bytes), cost, |r| T::chunk(level, &x[r]), T::combine)
             .unwrap_or_default()
     }
 
@@ -290,12 +290,12 @@ impl Reducer {
         let level = self.level();
         let product = self.reduce(
             x.len(),
-            self.chunk_by_bytes(16),
+            self.chunk_by_bytes(x.len(), 16),
             Cost::Bytes(16),
             |r| level.run(Dot(&x[r.clone()], &y[r])),
             |a, b| a + b,
         );
-        one_nan(product.unwrap_or(0.0))
+        product.unwrap_or(0.0).one_nan()
     }
 }
 

@@ -50,30 +50,36 @@ fn float_sums_are_close_to_the_exact_sum() {
         assert!((sum_compensated(&x) - exact).abs() <= exact.abs() * f64::EPSILON, "{n}");
         let narrow: Vec<f32> = x.iter().map(|&v| v as f32).collect();
         let widened: Vec<f64> = narrow.iter().map(|&v| v.into()).collect();
-        assert_eq!(sum(&narrow).to_bits(), sum_of_same_chunks(&widened).to_bits(), "{n}");
+        let reducer = Reducer::new().chunk(3000);
+        assert_eq!(reducer.sum(&narrow).to_bits(), reducer.sum(&widened).to_bits(), "{n}");
     }
-}
-
-/// The `f64` sum in the chunks of `f32`.
-fn sum_of_same_chunks(x: &[f64]) -> f64 {
-    Reducer::new().chunk(128 * 1024 / 4).sum(x)
 }
 
 #[test]
 fn the_lanes_are_what_the_page_says() {
     let x = floats(20_000, 3, 4);
-    let chunk = |x: &[f64]| {
-        let mut lanes = [-0.0; 64];
-        x.iter().enumerate().for_each(|(i, v)| lanes[i % 64] += v);
-        let mut width = 32;
+    // Whole blocks of 64, then 32, 16, 8, 4, 2, 1, each from lane 0 on.
+    let chunk = |mut x: &[f64]| {
+        let (mut lanes, mut width) = ([-0.0; 64], 64);
         while width > 0 {
-            (0..width).for_each(|i| lanes[i] += lanes[i + width]);
+            while x.len() >= width {
+                (0..width).for_each(|i| lanes[i] += x[i]);
+                x = &x[width..];
+            }
             width /= 2;
+        }
+        for width in [32, 16, 8, 4, 2, 1] {
+            (0..width).for_each(|i| lanes[i] += lanes[i + width]);
         }
         lanes[0]
     };
-    let expected = chunk(&x[..16_384]) + chunk(&x[16_384..]);
-    assert_eq!(sum(&x).to_bits(), expected.to_bits());
+    // Chunks of 32 KiB.
+    let chunks: Vec<f64> = x.chunks(4096).map(chunk).collect();
+    let [a, b, c, d, e] = chunks[..] else { panic!("five chunks") };
+    assert_eq!(sum(&x).to_bits(), (((a + b) + (c + d)) + e).to_bits());
+    for n in [0, 1, 63, 64, 65, 127, 128, 1000] {
+        assert_eq!(sum(&x[..n]) + 0.0, chunk(&x[..n]) + 0.0, "{n}");
+    }
 }
 
 #[test]
