@@ -7,7 +7,7 @@ const BROKEN: usize = usize::MAX;
 
 /// The link between chunk `k` and chunk `k + 1`. Chunks are claimed in increasing order, so the chunk that a waiter waits
 /// for is in the hands of a running thread.
-pub(crate) struct Chain<T> {
+pub struct Chain<T> {
     /// The next chunk to claim.
     next: AtomicUsize,
     /// How many chunks have handed their value on, or `BROKEN`. Stored under no lock, after `value`.
@@ -19,7 +19,7 @@ pub(crate) struct Chain<T> {
 
 impl<T> Chain<T> {
     /// `first` is what chunk 0 will find.
-    pub(crate) fn new(first: Option<T>) -> Self {
+    pub fn new(first: Option<T>) -> Self {
         Self {
             next: AtomicUsize::new(0),
             handed: AtomicUsize::new(0),
@@ -29,7 +29,7 @@ impl<T> Chain<T> {
     }
 
     /// The next chunk for the caller, who must [`pass`](Self::pass) its value on.
-    pub(crate) fn claim(&self) -> Claim<'_, T> {
+    pub fn claim(&self) -> Claim<'_, T> {
         // Relaxed: the counter only has to give each chunk once and in order.
         Claim { chain: self, chunk: self.next.fetch_add(1, Ordering::Relaxed), passed: false }
     }
@@ -43,20 +43,20 @@ impl<T> Chain<T> {
 
 /// A chunk in the hands of a thread. Dropped before it has passed its value on (a panic), it breaks the chain.
 #[must_use = "the chunks behind this one wait for it"]
-pub(crate) struct Claim<'a, T> {
+pub struct Claim<'a, T> {
     chain: &'a Chain<T>,
     chunk: usize,
     passed: bool,
 }
 
 impl<T> Claim<'_, T> {
-    pub(crate) fn chunk(&self) -> usize {
+    pub fn chunk(&self) -> usize {
         self.chunk
     }
 
     /// Waits for the value of the chunk before, and hands on what `next` makes of it. Gives back the value waited for;
     /// `None` if the chain is broken.
-    pub(crate) fn pass(mut self, next: impl FnOnce(&Option<T>) -> T) -> Option<Option<T>> {
+    pub fn pass(mut self, next: impl FnOnce(&Option<T>) -> T) -> Option<Option<T>> {
         let chain = self.chain;
         let handed = chain.changed.wait_for(None, || {
             let handed = chain.handed.load(Ordering::SeqCst);

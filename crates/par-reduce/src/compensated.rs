@@ -64,8 +64,8 @@ impl Pairs {
     /// Adds to the first lanes.
     #[inline(always)]
     fn add<const W: usize>(&mut self, x: &[f64; W]) {
-        for i in 0..W {
-            let (sum, error) = two_sum(self.sums[i], x[i]);
+        for (i, &value) in x.iter().enumerate() {
+            let (sum, error) = two_sum(self.sums[i], value);
             self.sums[i] = sum;
             self.rests[i] += error;
         }
@@ -135,7 +135,8 @@ impl Reducer {
     pub fn sum_compensated(&self, x: &[f64]) -> f64 {
         let level = self.level();
         let partial = |r: std::ops::Range<usize>| level.run(Sum2(&x[r]));
-        self.reduce(x.len(), self.chunk_by_bytes(x.len(), 8), Cost::Bytes(8), partial, Pair::add).map_or(0.0, Pair::value)
+        self.reduce(x.len(), self.chunk_by_bytes(x.len(), 8), Cost::Bytes(8), partial, Pair::add)
+            .map_or(0.0, Pair::value)
     }
 
     /// See [`dot_compensated`].
@@ -144,7 +145,8 @@ impl Reducer {
         assert_same_length(x, y);
         let level = self.level();
         let partial = |r: std::ops::Range<usize>| level.run(Dot2(&x[r.clone()], &y[r]));
-        self.reduce(x.len(), self.chunk_by_bytes(x.len(), 16), Cost::Bytes(16), partial, Pair::add).map_or(0.0, Pair::value)
+        self.reduce(x.len(), self.chunk_by_bytes(x.len(), 16), Cost::Bytes(16), partial, Pair::add)
+            .map_or(0.0, Pair::value)
     }
 }
 

@@ -37,7 +37,8 @@ impl Reducer {
             let found = in_block.map(|i| index + i).or_else(|| T::position(level, &x[r], value).map(|i| start + i));
             found.map(|index| Found { index, value })
         };
-        self.reduce(x.len(), self.chunk_by_bytes(x.len(), bytes), Cost::Bytes(bytes), partial, first::<T, MAX>).flatten()
+        self.reduce(x.len(), self.chunk_by_bytes(x.len(), bytes), Cost::Bytes(bytes), partial, first::<T, MAX>)
+            .flatten()
     }
 
     /// The first position of the extreme element; `better(a, b)`: `a`, which lies to the right, wins against `b`.

@@ -39,7 +39,8 @@ impl Reducer {
                 combine::<T, MAX>(part, value)
             })
         };
-        let part = self.reduce(x.len(), self.chunk_by_bytes(x.len(), bytes), Cost::Bytes(bytes), partial, combine::<T, MAX>)?;
+        let part =
+            self.reduce(x.len(), self.chunk_by_bytes(x.len(), bytes), Cost::Bytes(bytes), partial, combine::<T, MAX>)?;
         match part {
             Part::Nothing => None,
             Part::Value(value) => Some(value),
@@ -68,7 +69,9 @@ impl Reducer {
             }
             _ => a.or(b),
         };
-        self.reduce(x.len(), self.chunk_by_bytes(x.len(), bytes), Cost::Bytes(bytes), partial, better).flatten().map(|f| f.index)
+        self.reduce(x.len(), self.chunk_by_bytes(x.len(), bytes), Cost::Bytes(bytes), partial, better)
+            .flatten()
+            .map(|f| f.index)
     }
 
     /// See [`min_float`].

@@ -48,7 +48,7 @@ pub(crate) fn sum_by<T: Copy>(x: &[T], f: impl Fn(T) -> f64) -> f64 {
             lanes[i] += f(block[i]);
         }
     });
-    fold_in_memory(&mut lanes)
+    fold_halves(lanes)
 }
 
 /// A float as the kernels see it.
@@ -75,35 +75,56 @@ macro_rules! reals {
 
 reals!(f32 f64);
 
-/// The dot products of `R` rows with `x`, which is as long as each of them, in the shape above with `N` lanes for each. The
-/// rows share what is loaded from `x`.
+/// The dot product of two slices of the same length, in the shape above with `N` lanes.
 #[inline(always)]
-pub(crate) fn dot_rows<T: Real, const N: usize, const R: usize>(rows: [&[T]; R], x: &[T]) -> [T; R] {
-    let mut lanes = [[T::NOTHING; N]; R];
-    let (x_blocks, mut x_tail) = x.as_chunks::<N>();
-    // Loops and not `map`, which is compiled apart and would send the lanes to memory.
-    let (mut blocks, mut tails) = ([&[][..]; R], [&[][..]; R]);
-    for r in 0..R {
-        (blocks[r], tails[r]) = rows[r].as_chunks::<N>();
-        blocks[r] = &blocks[r][..x_blocks.len()];
+pub(crate) fn dot<T: Real, const N: usize>(a: &[T], x: &[T]) -> T {
+    let mut lanes = [T::NOTHING; N];
+    let ((a_blocks, a_tail), (x_blocks, x_tail)) = (a.as_chunks::<N>(), x.as_chunks::<N>());
+    for (a, x) in a_blocks.iter().zip(x_blocks) {
+        add_products(&mut lanes, a, x);
     }
-    for (j, x_block) in x_blocks.iter().enumerate() {
-        for r in 0..R {
-            add_products(&mut lanes[r], &blocks[r][j], x_block);
-        }
+    add_tail(&mut lanes, a_tail, x_tail);
+    fold_halves(lanes)
+}
+
+/// The dot products of four rows with `x`, each as [`dot`] has it. The rows share what is loaded from `x`.
+#[inline(always)]
+pub(crate) fn dot_four<T: Real, const N: usize>(rows: [&[T]; 4], x: &[T]) -> [T; 4] {
+    // Four arrays and not one of four: it would not fall apart into registers.
+    let (mut p, mut q, mut r, mut s) = ([T::NOTHING; N], [T::NOTHING; N], [T::NOTHING; N], [T::NOTHING; N]);
+    let [a, b, c, d] = rows;
+    let ((a, a_tail), (b, b_tail)) = (a.as_chunks::<N>(), b.as_chunks::<N>());
+    let ((c, c_tail), (d, d_tail)) = (c.as_chunks::<N>(), d.as_chunks::<N>());
+    let (x, x_tail) = x.as_chunks::<N>();
+    for ((((x, a), b), c), d) in x.iter().zip(a).zip(b).zip(c).zip(d) {
+        add_products(&mut p, a, x);
+        add_products(&mut q, b, x);
+        add_products(&mut r, c, x);
+        add_products(&mut s, d, x);
     }
-    for_widths!(W => if let Some(x_block) = next_block::<T, W, N>(&mut x_tail) {
-        for r in 0..R {
-            if let Some(block) = next_block::<T, W, N>(&mut tails[r]) {
-                add_products(&mut lanes[r], block, x_block);
-            }
-        }
+    add_tail(&mut p, a_tail, x_tail);
+    add_tail(&mut q, b_tail, x_tail);
+    add_tail(&mut r, c_tail, x_tail);
+    add_tail(&mut s, d_tail, x_tail);
+    fold_four(&[p, q, r, s])
+}
+
+/// Folds four rows of lanes. Compiled apart: folded in the kernel, the lanes are taken for numbers in pairs, and the loop
+/// above spends its time on taking registers apart and putting them together (three times slower).
+#[inline(never)]
+fn fold_four<T: Real, const N: usize>(lanes: &[[T; N]; 4]) -> [T; 4] {
+    let [p, q, r, s] = *lanes;
+    [fold_halves(p), fold_halves(q), fold_halves(r), fold_halves(s)]
+}
+
+/// Adds the products of the columns behind the last whole block.
+#[inline(always)]
+fn add_tail<T: Real, const N: usize>(lanes: &mut [T; N], mut a: &[T], mut x: &[T]) {
+    for_widths!(W => if let Some(x) = next_block::<T, W, N>(&mut x)
+        && let Some(a) = next_block::<T, W, N>(&mut a)
+    {
+        add_products(lanes, a, x);
     });
-    let mut products = [T::NOTHING; R];
-    for r in 0..R {
-        products[r] = if N > 32 { fold_in_memory(&mut lanes[r]) } else { fold_halves(lanes[r]) };
-    }
-    products
 }
 
 /// Adds the products of one block of columns to the first lanes.
@@ -112,19 +133,6 @@ fn add_products<T: Real, const W: usize>(lanes: &mut [T], a: &[T; W], x: &[T; W]
     for i in 0..W {
         lanes[i] += a[i] * x[i];
     }
-}
-
-/// As [`fold_halves`], for lanes that are too many for registers. Compiled apart, because as a part of a kernel they are taken
-/// for 64 numbers that have nothing to do with each other, and added one by one.
-#[inline(never)]
-fn fold_in_memory<T: Real, const N: usize>(lanes: &mut [T; N]) -> T {
-    for_widths!(W => if 2 * W <= N {
-        let (low, high) = lanes.split_at_mut(W);
-        for i in 0..W {
-            low[i] += high[i];
-        }
-    });
-    lanes[0]
 }
 
 /// Lane `i` plus lane `i + N / 2`, then `i` plus `i + N / 4`, and so on.

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg_attr(not(loom), expect(unreachable_pub, reason = "the models of `tests/loom.rs` reach it"))]
 mod chain;
 mod compensated;
 mod disjoint;
@@ -20,7 +21,9 @@ mod number;
 mod random;
 mod reducer;
 mod scan;
+#[cfg_attr(not(loom), expect(unreachable_pub, reason = "the models of `tests/loom.rs` reach it"))]
 mod shares;
+mod stream;
 mod sum;
 mod superacc;
 mod sync;
@@ -44,6 +47,13 @@ pub use random::{Uniform, fill_random};
 pub use reducer::Reducer;
 pub use scan::{exclusive_scan_in_place, exclusive_scan_into, inclusive_scan_in_place, inclusive_scan_into};
 pub use sum::{Integer, Summable, dot, sum, wrapping_sum};
+
+/// What the models of `tests/loom.rs` check.
+#[cfg(loom)]
+pub mod model {
+    pub use crate::chain::Chain;
+    pub use crate::shares::Share;
+}
 
 const _: () = {
     const fn send_sync<T: Send + Sync + std::panic::UnwindSafe>() {}

@@ -125,8 +125,8 @@ impl<'a, T> Matrix<'a, T> {
             (rows - 1).checked_mul(row_stride).and_then(|start| start.checked_add(cols))
         };
         match end {
-            // SAFETY: the last row ends before `data` does, and the others before it.
             Some(end) if end <= data.len() && row_stride >= cols => {
+                // SAFETY: the last row ends before `data` does, and the others before it.
                 Ok(unsafe { Self::from_raw(data.as_ptr(), rows, cols, row_stride) })
             }
             _ => Err(ShapeError::Data { rows, cols, row_stride, len: data.len() }),
@@ -198,8 +198,8 @@ impl<'a, T> TryFrom<ndarray::ArrayView2<'a, T>> for Matrix<'a, T> {
             return Ok(unsafe { Self::from_raw(view.as_ptr(), rows, cols, cols) });
         }
         match usize::try_from(row_stride) {
-            // SAFETY: these are the elements that the view borrows for 'a, by the meaning of its strides.
             Ok(stride) if stride >= cols && (col_stride == 1 || cols == 1) => {
+                // SAFETY: these are the elements that the view borrows for 'a, by the meaning of its strides.
                 Ok(unsafe { Self::from_raw(view.as_ptr(), rows, cols, stride) })
             }
             _ => Err(ShapeError::Layout { rows, cols, row_stride, col_stride }),

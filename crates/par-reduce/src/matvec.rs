@@ -6,7 +6,7 @@
 
 use crate::disjoint::Disjoint;
 use crate::isa::{Kernel, Level};
-use crate::lanes::{Real, dot_rows};
+use crate::lanes::{Real, dot, dot_four};
 use crate::matrix::{Matrix, ShapeError};
 use crate::reducer::{Cost, Reducer};
 
@@ -44,11 +44,11 @@ impl<T: Real, const N: usize> Kernel for Multiply<'_, T, N> {
         let (groups, rest) = y.as_chunks_mut::<ROWS>();
         let mut row = start;
         for group in groups {
-            *group = dot_rows::<T, N, ROWS>([0, 1, 2, 3].map(|r| matrix.row(row + r)), x).map(T::one_nan);
+            *group = dot_four::<T, N>([0, 1, 2, 3].map(|r| matrix.row(row + r)), x).map(T::one_nan);
             row += ROWS;
         }
         for y in rest {
-            [*y] = dot_rows::<T, N, 1>([matrix.row(row)], x).map(T::one_nan);
+            *y = dot::<T, N>(matrix.row(row), x).one_nan();
             row += 1;
         }
     }

@@ -73,7 +73,8 @@ impl Reducer {
     pub fn mean_variance(&self, x: &[f64]) -> Option<Moments> {
         let level = self.level();
         let partial = |r: std::ops::Range<usize>| level.run(Measure(&x[r]));
-        let moments = self.reduce(x.len(), self.chunk_by_bytes(x.len(), 8), Cost::Bytes(8), partial, Moments::combine)?;
+        let moments =
+            self.reduce(x.len(), self.chunk_by_bytes(x.len(), 8), Cost::Bytes(8), partial, Moments::combine)?;
         Some(Moments { mean: moments.mean.one_nan(), squares: moments.squares.one_nan(), ..moments })
     }
 }

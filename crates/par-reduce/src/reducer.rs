@@ -4,6 +4,7 @@ use crate::disjoint::Disjoint;
 use crate::isa::{Isa, Level};
 use crate::shares::share_out;
 use crate::tree::Tree;
+use std::cell::Cell;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -15,8 +16,22 @@ use worker_pool::Chunk;
 const CHUNK_BYTES: (usize, usize) = (32 * 1024, 128 * 1024);
 const CHUNKS: usize = 32;
 
-/// Bytes that a kernel of known cost reads and writes before a second thread is worth waking.
+/// Bytes that a kernel of known cost reads and writes before a second thread is worth asking for help, if one is likely to
+/// be awake.
 const PARALLEL_BYTES: usize = 256 * 1024;
+
+/// Bytes that are worth waking a thread that sleeps: that takes some microseconds of the caller's own time, in which it
+/// reads hundreds of kilobytes itself.
+const WAKING_BYTES: usize = 2 * 1024 * 1024;
+
+/// Workers that had something to do this long ago are likely to be awake: a pool's worker looks for more work for about 20
+/// microseconds before it sleeps.
+const ALERT: Duration = Duration::from_micros(15);
+
+thread_local! {
+    /// When this thread's last loop that was worth sharing ended.
+    static LAST_SHARED: Cell<Option<Instant>> = const { Cell::new(None) };
+}
 
 /// Elements in a chunk when the cost of the caller's closure is not known: at most this many, and about 128 chunks.
 const LEAF_MAX: usize = 4096;
@@ -58,6 +73,28 @@ pub(crate) enum Cost {
     Bytes(usize),
     /// A closure of the caller: the clock tells.
     Unknown,
+}
+
+impl Cost {
+    /// Whether a loop over `len` elements is worth more than one thread, if waking costs nothing.
+    fn is_worth_sharing(self, len: usize) -> bool {
+        matches!(self, Self::Bytes(bytes) if len.saturating_mul(bytes) >= PARALLEL_BYTES)
+    }
+}
+
+fn helpers_are_alert() -> bool {
+    LAST_SHARED.get().is_some_and(|end| end.elapsed() < ALERT)
+}
+
+/// The end of a loop, however it ends; the next one wants to know when it was, if this one was worth sharing.
+struct End(bool);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        if self.0 {
+            LAST_SHARED.set(Some(Instant::now()));
+        }
+    }
 }
 
 impl Reducer {
@@ -144,6 +181,7 @@ impl Reducer {
             return (len > 0).then(|| partial(0..len));
         }
         let cut = Cut { len, chunk };
+        let _end = End(cost.is_worth_sharing(len));
         let mut tree = Tree::new(combine);
         let alone = self.run_alone(cut, cost, |i| tree.push(partial(cut.range(i))));
         if alone < cut.chunks() {
@@ -164,6 +202,7 @@ impl Reducer {
     /// Visits the chunks of `0..len`, `chunk` elements each, each once.
     pub(crate) fn for_each(&self, len: usize, chunk: usize, cost: Cost, body: impl Fn(Range<usize>) + Sync) {
         let cut = Cut { len, chunk };
+        let _end = End(cost.is_worth_sharing(len));
         let alone = self.run_alone(cut, cost, |i| body(cut.range(i)));
         if alone < cut.chunks() {
             together(alone..cut.chunks(), cost, |i| body(cut.range(i)));
@@ -175,7 +214,10 @@ impl Reducer {
         let chunks = cut.chunks();
         let sequential = match (self.sequential_below, cost) {
             (Some(bound), _) => Some(cut.len < bound),
-            (None, Cost::Bytes(bytes)) => Some(cut.len.saturating_mul(bytes) < PARALLEL_BYTES),
+            (None, Cost::Bytes(bytes)) if cost.is_worth_sharing(cut.len) => {
+                Some(cut.len.saturating_mul(bytes) < WAKING_BYTES && !helpers_are_alert())
+            }
+            (None, Cost::Bytes(_)) => Some(true),
             (None, Cost::Unknown) => None,
         };
         if chunks <= 1 || sequential == Some(true) || worker_pool::current().threads() <= 1 {
@@ -227,6 +269,8 @@ fn together(chunks: Range<usize>, cost: Cost, visit: impl Fn(usize) + Sync) {
     let visit = |i: usize| visit(chunks.start + i);
     match cost {
         Cost::Bytes(_) => share_out(chunks.len(), visit),
-        Cost::Unknown => worker_pool::for_each_chunk(chunks.len(), Chunk::Size(NonZeroUsize::MIN), |range| range.for_each(&visit)),
+        Cost::Unknown => {
+            worker_pool::for_each_chunk(chunks.len(), Chunk::Size(NonZeroUsize::MIN), |range| range.for_each(&visit))
+        }
     }
 }

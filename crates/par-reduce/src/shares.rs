@@ -17,7 +17,7 @@ use std::ops::Range;
 
 /// A run of chunks of which the owner takes the first and thieves the last.
 #[repr(align(128))]
-struct Share {
+pub struct Share {
     /// What nobody has taken: the first one in the lower half, the end in the upper half.
     left: AtomicU64,
 }
@@ -25,12 +25,12 @@ struct Share {
 const HALF: u32 = u32::BITS;
 
 impl Share {
-    fn new(chunks: Range<u32>) -> Self {
+    pub fn new(chunks: Range<u32>) -> Self {
         Self { left: AtomicU64::new(u64::from(chunks.end) << HALF | u64::from(chunks.start)) }
     }
 
     /// Takes the first chunk, or the last one.
-    fn take(&self, first: bool) -> Option<u32> {
+    pub fn take(&self, first: bool) -> Option<u32> {
         // Relaxed: the word only has to give each chunk once; what the chunks wrote is published by the end of the join.
         let mut left = self.left.load(Ordering::Relaxed);
         loop {

@@ -1,7 +1,7 @@
 //! Plain sums and dot products.
 
 use crate::isa::{Kernel, Level};
-use crate::lanes::{LANES, Real, dot_rows, sum_by};
+use crate::lanes::{self, LANES, Real, sum_by};
 use crate::reducer::{Cost, Reducer};
 use std::fmt::Debug;
 use std::ops::AddAssign;
@@ -258,7 +258,7 @@ impl Kernel for Dot<'_> {
 
     #[inline(always)]
     fn run(self) -> f64 {
-        dot_rows::<f64, LANES, 1>([self.0], self.1)[0]
+        lanes::dot::<f64, LANES>(self.0, self.1)
     }
 }
 
@@ -272,7 +272,13 @@ impl Reducer {
     /// The sum of a slice that is a part of something.
     pub(crate) fn partial_sum<T: Summable>(&self, x: &[T]) -> Option<T::Partial> {
         let (level, bytes) = (self.level(), size_of::<T>());
-        self.reduce(x.len(), self.chunk_by_bytes(x.len(), bytes), Cost::Bytes(bytes), |r| T::chunk(level, &x[r]), T::combine)
+        self.reduce(
+            x.len(),
+            self.chunk_by_bytes(x.len(), bytes),
+            Cost::Bytes(bytes),
+            |r| T::chunk(level, &x[r]),
+            T::combine,
+        )
     }
 
     /// See [`wrapping_sum`].
@@ -308,7 +314,7 @@ pub(crate) fn assert_same_length(x: &[f64], y: &[f64]) {
 /// The sum of all elements.
 ///
 /// Integers are widened (see [`Summable`]), so nothing overflows. Floats are added in `f64`, in 64 interleaved lanes for
-/// each chunk and then in a fixed tree: the error is that of pairwise summation over blocks of 256 elements, usually
+/// each chunk and then in a fixed tree: the error is that of pairwise summation over blocks of at most 256 elements, usually
 /// much smaller than that of a loop, and the bits are the same on every machine and for any number of threads. The sum
 /// of nothing is `0.0`, that of nothing but `-0.0` is `-0.0`, and a NaN is always [`f64::NAN`].
 ///
@@ -321,8 +327,8 @@ pub(crate) fn assert_same_length(x: &[f64], y: &[f64]) {
 /// If the sum of narrow integers does not fit into 64 bits, which takes more than 2^32 of them.
 ///
 /// # Complexity
-/// O(n), one pass. Allocates 16 bytes for each 128 KiB of input when it runs
-/// on several threads.
+/// O(n), one pass. When it runs on several threads it allocates 16 bytes for each chunk and 128 for each
+/// thread.
 #[track_caller]
 pub fn sum<T: Summable>(x: &[T]) -> T::Total {
     Reducer::new().sum(x)

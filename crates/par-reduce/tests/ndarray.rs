@@ -47,7 +47,12 @@ impl<'a> Shared<'a> for ndarray::ArrayViewMut2<'a, f64> {
         let (dim, strides) = (self.raw_dim(), [self.strides()[0] as usize, self.strides()[1] as usize]);
         let start = self.as_ptr();
         // SAFETY: the view is consumed, so its elements are ours for 'a.
-        unsafe { ndarray::ArrayView2::from_shape_ptr(ndarray::ShapeBuilder::strides(dim, ndarray::Ix2(strides[0], strides[1])), start) }
+        unsafe {
+            ndarray::ArrayView2::from_shape_ptr(
+                ndarray::ShapeBuilder::strides(dim, ndarray::Ix2(strides[0], strides[1])),
+                start,
+            )
+        }
     }
 }
 

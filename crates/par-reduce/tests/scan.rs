@@ -109,6 +109,33 @@ fn a_panic_breaks_the_chain_and_reaches_the_caller() {
     }
 }
 
+/// Outputs this large are written past the caches; scans onto the input itself are not, and have the same bits.
+#[test]
+fn large_outputs_are_streamed() {
+    let n = 4_200_003;
+    let x: Vec<f64> = words(9).take(n).map(|word| word as f64).collect();
+    let (mut out, mut in_place) = (vec![0.0; n + 1], x.clone());
+    for threads in [1, 3] {
+        on_pools(&[threads], |_| {
+            // Not aligned to a line.
+            inclusive_scan_into(&x, &mut out[1..], |a, b| a + b);
+            in_place.copy_from_slice(&x);
+            inclusive_scan_in_place(&mut in_place, |a, b| a + b);
+            assert!(out[1..] == in_place);
+            exclusive_scan_into(&x, &mut out[..n], 0.5, |a, b| a + b);
+            in_place.copy_from_slice(&x);
+            exclusive_scan_in_place(&mut in_place, 0.5, |a, b| a + b);
+            assert!(out[..n] == in_place);
+        });
+    }
+    let x: Vec<u64> = words(9).take(n).collect();
+    let mut out = vec![0; n];
+    inclusive_scan_into(&x, &mut out, u64::wrapping_add);
+    assert!(out == inclusive(&x, u64::wrapping_add));
+    exclusive_scan_into(&x, &mut out, 7, u64::wrapping_add);
+    assert!(out == exclusive(&x, 7, u64::wrapping_add));
+}
+
 #[test]
 #[should_panic(expected = "a scan of 3 elements needs an output of 3, got 2")]
 fn an_output_of_another_length_is_refused() {

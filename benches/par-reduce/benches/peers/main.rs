@@ -1,0 +1,67 @@
+//! `par-reduce` against its peers: sums, exact sums, extrema, scans, matrices, fills.
+//!
+//! The inputs are whole numbers below 2^20, so that every contender's float sum is exact and can be asserted. They lie in
+//! huge pages where the system has them, as NumPy's arrays do.
+
+mod bandwidth;
+mod fills;
+mod matrices;
+mod numpy;
+mod sums;
+
+use bench_kit::quick;
+
+/// `n` elements that the kernel was asked to keep in huge pages before they were first touched.
+fn huge<T: Copy>(n: usize, value: T) -> Vec<T> {
+    let mut memory = Vec::<T>::with_capacity(n);
+    #[cfg(target_os = "linux")]
+    {
+        let page = 2 << 20;
+        let start = (memory.as_ptr() as usize).next_multiple_of(page);
+        let end = (memory.as_ptr() as usize + n * size_of::<T>()) / page * page;
+        if start < end {
+            // SAFETY: whole pages within our own allocation; the advice changes no content. It may fail, and then all
+            // contenders have small pages.
+            unsafe { libc::madvise(start as *mut libc::c_void, end - start, libc::MADV_HUGEPAGE) };
+        }
+    }
+    memory.resize(n, value);
+    memory
+}
+
+/// The input of all float workloads.
+fn numbers(n: usize) -> Vec<f64> {
+    let mut x = huge(n, 0.0);
+    let mut part = vec![0_i32; n.min(1 << 20)];
+    for (i, x) in x.chunks_mut(1 << 20).enumerate() {
+        par_reduce::fill_random(&mut part, 7 + i as u64, 0..1 << 20);
+        x.iter_mut().zip(&part).for_each(|(x, &v)| *x = v.into());
+    }
+    x
+}
+
+fn sizes() -> &'static [usize] {
+    if quick() { &[1_000, 1_000_000] } else { &[1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000] }
+}
+
+fn main() {
+    let mut criterion = bench_kit::criterion();
+    println!("threads of every contender: all processors");
+    par_reduce_bench::MISSING.iter().for_each(|peer| println!("skipped: {peer}"));
+    for &n in sizes() {
+        let x = numbers(n);
+        sums::plain(&mut criterion, &x);
+        sums::accurate(&mut criterion, &x);
+        sums::extrema(&mut criterion, &x);
+        if n >= 1_000_000 {
+            bandwidth::bandwidth(&x);
+            drop(x);
+            sums::scans(&mut criterion, n);
+            fills::fills(&mut criterion, n);
+        }
+    }
+    matrices::sums(&mut criterion);
+    matrices::products(&mut criterion);
+    numpy::compare();
+    criterion.final_summary();
+}
