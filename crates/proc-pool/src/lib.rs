@@ -19,6 +19,9 @@ mod imap;
 mod init;
 mod last_words;
 mod link;
+#[cfg(loom)]
+#[doc(hidden)]
+pub mod model;
 mod pool;
 mod process;
 mod records;

@@ -190,7 +190,7 @@ fn run(message: &Message, fds: Vec<OwnedFd>, socket: &OwnedFd, link: &Link, term
         committed: 0,
         base: 0,
         begun: 0,
-        pending: Pending::None,
+        aside: None,
         broken: None,
     };
     last_words::enter();
@@ -218,8 +218,8 @@ pub(crate) struct Frame<'a> {
     base: u64,
     /// Items begun.
     begun: u64,
-    /// The result of the running item, not yet published.
-    pending: Pending,
+    /// The record of the running item's result, where it has to travel as a file because it is long.
+    aside: Option<Vec<u8>>,
     /// Why the frame cannot go on: the parent is gone or a file could not be made.
     broken: Option<io::Error>,
 }
@@ -230,14 +230,8 @@ impl std::fmt::Debug for Frame<'_> {
     }
 }
 
-/// A result that is written and not published.
-enum Pending {
-    None,
-    /// This many bytes in the area, behind the committed ones.
-    Area(usize),
-    /// One record that has to travel as a file, because it is long.
-    File(Vec<u8>),
-}
+/// A result that is written and not published: so many bytes behind the committed ones in the area; or, if 0, aside.
+pub(crate) struct Written(usize);
 
 /// Why an item has no value, as the parent is to read it.
 pub(crate) struct Failure {
@@ -273,14 +267,10 @@ impl<'a> Frame<'a> {
 
     /// Writes the result behind the committed ones, or aside if it does not fit there.
     #[inline]
-    pub(crate) fn write<R: Serialize>(&mut self, result: &R) -> Result<(), Failure> {
-        self.pending = Pending::None;
+    pub(crate) fn write<R: Serialize>(&mut self, result: &R) -> Result<Written, Failure> {
         if let Some(room) = self.area.get_mut(self.committed..) {
             match codec::write(result, Way::PackResult, &mut self.head, room) {
-                Ok(len) => {
-                    self.pending = Pending::Area(len);
-                    return Ok(());
-                }
+                Ok(len) => return Ok(Written(len)),
                 Err(CodecError::Full) => {}
                 Err(error) => return Err(cannot_write(&error)),
             }
@@ -289,26 +279,29 @@ impl<'a> Frame<'a> {
     }
 
     #[cold]
-    fn write_aside<R: Serialize>(&mut self, result: &R) -> Result<(), Failure> {
+    fn write_aside<R: Serialize>(&mut self, result: &R) -> Result<Written, Failure> {
         let mut record = Vec::new();
         codec::append(result, Tag::Value, Way::PackResult, &mut Head::default(), &mut record)
             .map_err(|error| cannot_write(&error))?;
-        self.pending = Pending::File(record);
-        Ok(())
+        self.aside = Some(record);
+        Ok(Written(0))
     }
 
     /// Publishes the item's outcome: from here on a crash does not touch it.
     #[inline]
-    pub(crate) fn end(&mut self, outcome: Result<Result<(), Failure>, Box<dyn Any + Send>>) {
-        match (outcome, std::mem::replace(&mut self.pending, Pending::None)) {
-            (Ok(Ok(())), Pending::Area(len)) => self.commit(len),
-            (Ok(Ok(())), Pending::File(record)) => self.spill_one(record),
-            (Ok(Ok(())), Pending::None) => self.fail(&Failure { tag: Tag::Encode, why: "nothing".into() }),
-            (Ok(Err(failure)), _) => self.fail(&failure),
-            (Err(panic), _) => self.fail_panicked(panic),
+    pub(crate) fn end(&mut self, outcome: Result<Result<Written, Failure>, Box<dyn Any + Send>>) {
+        match outcome {
+            Ok(Ok(Written(0))) => match self.aside.take() {
+                Some(record) => self.spill_one(record),
+                None => self.fail(&Failure { tag: Tag::Encode, why: "nothing".into() }),
+            },
+            Ok(Ok(Written(len))) => self.commit(len),
+            Ok(Err(failure)) => self.fail(&failure),
+            Err(panic) => self.fail_panicked(panic),
         }
     }
 
+    #[inline]
     fn commit(&mut self, len: usize) {
         self.committed += len;
         self.link.control().committed.store(self.committed as u64, std::sync::atomic::Ordering::Release);

@@ -1,7 +1,8 @@
 //! What a pool leaves behind: nothing. One after the other in a `main` of its own, because they count what this
 //! process has: descriptors, children, files in /dev/shm.
 
-use proc_pool::{ProcPool, Process, TaskError};
+use proc_pool::shared::{Mutex, Queue};
+use proc_pool::{ProcPool, Process, SharedArray, TaskError};
 use rustix::process::{
     Pid, Resource, Rlimit, Signal, WaitId, WaitIdOptions, getrlimit, kill_process, setrlimit, waitid,
 };
@@ -23,13 +24,14 @@ fn main() {
         return;
     }
     let before = (descriptors(), shm());
-    let tests: [(&str, fn()); 6] = [
+    let tests: [(&str, fn()); 7] = [
         ("a_thousand_pools", a_thousand_pools),
         ("a_hundred_thousand_tasks_under_64_descriptors", a_hundred_thousand_tasks_under_64_descriptors),
         ("a_killed_parent_takes_busy_workers_along", || parent_dies(Signal::KILL)),
         ("ctrl_c_ends_parent_and_workers", || parent_dies(Signal::INT)),
         ("lines_stay_whole", lines_stay_whole),
         ("processes_and_crashes", processes_and_crashes),
+        ("shared_memory_goes_with_its_handles", shared_memory_goes_with_its_handles),
     ];
     for (name, test) in tests {
         test();
@@ -175,4 +177,55 @@ fn processes_and_crashes() {
     for id in pool.worker_ids() {
         kill_process(Pid::from_raw(id as i32).unwrap(), Signal::KILL).unwrap();
     }
+}
+
+/// Whether the process has shared memory of ours mapped.
+fn maps_shared_memory(id: u32) -> bool {
+    std::fs::read_to_string(format!("/proc/{id}/maps")).unwrap().contains("proc-pool-shared")
+}
+
+fn shared_memory_goes_with_its_handles() {
+    let pool = ProcPool::builder().workers(2).build().unwrap();
+    let with_pool = descriptors();
+    let (array, lock, queue) =
+        (SharedArray::from_slice(&[1_u64; 1000]).unwrap(), Mutex::new(0_u64).unwrap(), Queue::new(4).unwrap());
+    assert_eq!(descriptors(), with_pool + 3);
+    let sum = |(array, lock, queue): (SharedArray<u64>, Mutex<u64>, Queue<u64>)| {
+        *lock.lock().unwrap() += array.iter(..).sum::<u64>();
+        queue.try_push(1).is_ok()
+    };
+    let tasks = || (array.clone(), lock.clone(), queue.clone());
+    let handles: Vec<_> = (0..2000).map(|_| pool.apply_async(sum, tasks())).collect();
+    assert!(descriptors() <= with_pool + 5, "queued tasks hold descriptors");
+    assert_eq!(handles.into_iter().filter(|handle| handle.wait_timeout(Duration::MAX)).count(), 2000);
+    assert_eq!((*lock.lock().unwrap(), queue.len()), (2_000_000, 4));
+    assert_eq!(descriptors(), with_pool + 3);
+    drop((array, lock, queue));
+    assert_eq!(descriptors(), with_pool);
+    assert!(!maps_shared_memory(std::process::id()));
+    // Workers keep it for a moment in case more comes.
+    let start = Instant::now();
+    while pool.worker_ids().into_iter().any(maps_shared_memory) {
+        assert!(start.elapsed() < Duration::from_secs(10), "an idle worker keeps shared memory");
+        std::thread::yield_now();
+    }
+    // Nor does a busy one keep what was dropped here.
+    let mapped = |array: SharedArray<u64>| {
+        array.set(0, 1);
+        std::fs::read_to_string("/proc/self/maps").unwrap().matches("proc-pool-shared").count()
+    };
+    for _ in 0..20 {
+        let count = pool.apply(mapped, SharedArray::zeroed(10).unwrap()).unwrap();
+        assert!(count <= 2, "a worker has {count} arrays mapped, of which one is in use");
+    }
+    // Killed in the middle, with everything in its hands, a process leaves nothing either.
+    let (array, lock) = (SharedArray::from_slice(&[1_u64; 1000]).unwrap(), Mutex::new(0_u64).unwrap());
+    let die = |(array, lock): (SharedArray<u64>, Mutex<u64>)| {
+        let _guard = lock.lock();
+        array.set(0, 2);
+        std::process::abort()
+    };
+    let died = pool.apply::<_, _, ()>(die, (array.clone(), lock.clone()));
+    assert!(matches!(died, Err(TaskError::Signal(6))));
+    assert!(lock.lock().is_err());
 }

@@ -3,6 +3,8 @@
 //! [`ser`]). Both ends are the same build on the same machine, so there is nothing to negotiate; and a number costs one
 //! store and one load, where a compact format spends most of the time of a tiny task.
 
+// The three functions are inlined by force: left alone, the compiler stops at one of them as the types grow, and what is
+// then passed through memory costs more than the coding of a number.
 mod de;
 mod error;
 mod ser;
@@ -15,7 +17,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// Appends `value` as one record; `head` says which form of head to expect, `way` where shared memory in it goes. On an error `out` is as before.
-#[inline]
+#[inline(always)]
 pub(crate) fn append<T: Serialize + ?Sized>(
     value: &T,
     tag: Tag,
@@ -41,7 +43,7 @@ pub(crate) fn append<T: Serialize + ?Sized>(
 ///
 /// # Errors
 /// [`CodecError::Full`] if it does not fit, among others.
-#[inline]
+#[inline(always)]
 pub(crate) fn write<T: Serialize + ?Sized>(
     value: &T,
     way: Way,
@@ -56,7 +58,7 @@ pub(crate) fn write<T: Serialize + ?Sized>(
 }
 
 /// The value that all of `bytes` stands for.
-#[inline]
+#[inline(always)]
 pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8], way: Way) -> Result<T, CodecError> {
     let mut decoder = de::Decoder { rest: bytes, way };
     let value = T::deserialize(&mut decoder)?;

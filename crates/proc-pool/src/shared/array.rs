@@ -8,9 +8,6 @@ use std::fmt;
 use std::io;
 use std::ops::{Bound, Range, RangeBounds};
 
-/// Elements that bulk operations compute at a time, so that they stay in the first-level cache.
-const BLOCK: usize = 64;
-
 /// An array in memory that processes share without copying; Python's `multiprocessing.Array`, `shared_memory` and the
 /// NumPy arrays over it.
 ///
@@ -132,16 +129,8 @@ impl<T: Pod> SharedArray<T> {
     /// # Panics
     /// If the range is out of range.
     #[track_caller]
-    pub fn fill_with(&self, range: impl RangeBounds<usize>, mut element: impl FnMut(usize) -> T) {
-        let Range { start, end } = self.range(range);
-        let mut block = [T::zeroed(); BLOCK];
-        for at in (start..end).step_by(BLOCK) {
-            let block = &mut block[..BLOCK.min(end - at)];
-            for (i, place) in block.iter_mut().enumerate() {
-                *place = element(at + i);
-            }
-            self.cells.write(at, block);
-        }
+    pub fn fill_with(&self, range: impl RangeBounds<usize>, element: impl FnMut(usize) -> T) {
+        self.cells.fill(self.range(range), element);
     }
 
     /// A copy of all elements.

@@ -74,7 +74,11 @@ impl Lock {
 
     /// Replaces a word that is free or a dead owner's.
     fn take(&self, word: u64, mine: u64) -> Result<State, u64> {
-        self.word.compare_exchange(word, mine, Ordering::Acquire, Ordering::Relaxed)?;
+        if planted("inherit without agreeing") {
+            self.word.store(mine, Ordering::Relaxed);
+        } else {
+            self.word.compare_exchange(word, mine, Ordering::Acquire, Ordering::Relaxed)?;
+        }
         Ok(if word == FREE { State::Sound } else { State::Abandoned })
     }
 
@@ -89,7 +93,7 @@ impl Lock {
             }
             std::hint::spin_loop();
         }
-        let mine = census.me().0 | if planted("woken-forgets-others") { 0 } else { CONTENDED };
+        let mine = census.me().0 | if planted("take it as if nobody slept") { 0 } else { CONTENDED };
         loop {
             let seen = self.bell.seen();
             let word = self.word.load(Ordering::Relaxed);
@@ -104,7 +108,7 @@ impl Lock {
             }
             let marked = word | CONTENDED;
             if word != marked
-                && !planted("sleeps-unannounced")
+                && !planted("sleep unannounced")
                 && self.word.compare_exchange(word, marked, Ordering::Relaxed, Ordering::Relaxed).is_err()
             {
                 continue;
@@ -123,7 +127,7 @@ impl Lock {
     #[inline]
     pub(crate) fn unlock(&self, state: State) {
         let free = if state == State::Sound { FREE } else { ABANDONED };
-        let order = if planted("unlock-relaxed") { Ordering::Relaxed } else { Ordering::Release };
+        let order = if planted("unlock relaxed") { Ordering::Relaxed } else { Ordering::Release };
         if self.word.swap(free, order) & CONTENDED != 0 {
             self.bell.ring(1);
         }

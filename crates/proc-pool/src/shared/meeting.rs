@@ -46,10 +46,10 @@ impl Meeting {
             (word & BROKEN == 0).then_some(next)
         };
         // Acquire and release: what each party did before is seen by all after.
-        let order = if planted("arrive-relaxed") { Ordering::Relaxed } else { Ordering::AcqRel };
+        let order = if planted("arrive relaxed") { Ordering::Relaxed } else { Ordering::AcqRel };
         let Ok(before) = self.word.fetch_update(order, Ordering::Acquire, arrive) else { return Met::Broken };
         if (before & ARRIVED) + 1 >= parties {
-            self.bell.ring(if planted("wakes-one") { 1 } else { ALL });
+            self.bell.ring(if planted("wake one party") { 1 } else { ALL });
             return Met::Leader;
         }
         loop {

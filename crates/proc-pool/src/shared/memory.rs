@@ -21,6 +21,7 @@ use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, fstat,
 use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap, munmap};
 use std::fmt;
 use std::io;
+use std::ops::Range;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -219,6 +220,17 @@ impl<T: Pod> Cells<T> {
         assert!(index < self.len, "index {index} is out of range for {} values", self.len);
         // SAFETY: as in `get`.
         unsafe { store(std::slice::from_ref(&value), self.first.add(index).as_ptr()) };
+    }
+
+    /// Sets each value of the range to what `value` makes of its index.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn fill(&self, range: Range<usize>, mut value: impl FnMut(usize) -> T) {
+        self.assert_range(range.start, range.len());
+        for index in range {
+            // SAFETY: in range by the assertion, so within the mapping, and aligned.
+            unsafe { store(std::slice::from_ref(&value(index)), self.first.add(index).as_ptr()) };
+        }
     }
 
     /// Copies as many values as `out` has room for, from `at` on.

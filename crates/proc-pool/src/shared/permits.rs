@@ -36,7 +36,7 @@ impl Permits {
 
     /// Takes a permit if there is one.
     pub(crate) fn try_acquire(&self, slept: bool) -> bool {
-        let bit = if slept && !planted("woken-forgets-others") { SLEEPERS } else { 0 };
+        let bit = if slept && !planted("acquire as if nobody slept") { SLEEPERS } else { 0 };
         self.word
             .fetch_update(Ordering::Acquire, Ordering::Relaxed, |word| (word & MAX > 0).then(|| (word - 1) | bit))
             .is_ok()
@@ -57,7 +57,7 @@ impl Permits {
                 slept = true;
             }
         }
-        if slept && self.available() > 0 && !planted("no-chain") {
+        if slept && self.available() > 0 && !planted("wake nobody in turn") {
             self.bell.ring(1);
         }
         true

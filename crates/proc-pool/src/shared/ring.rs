@@ -118,7 +118,7 @@ impl Ring {
         let tail = end.count.load(Ordering::Relaxed);
         let mut room = shape.capacity - shape.between(end.other.load(Ordering::Relaxed), tail);
         if room < items.len() as u64 {
-            let order = if planted("head-relaxed") { Ordering::Relaxed } else { Ordering::Acquire };
+            let order = if planted("read the head relaxed") { Ordering::Relaxed } else { Ordering::Acquire };
             let head = self.consumers.count.load(order);
             end.other.store(head, Ordering::Relaxed);
             room = shape.capacity - shape.between(head, tail);
@@ -129,7 +129,7 @@ impl Ring {
         }
         let (at, straight) = shape.place(tail);
         let (first, rest) = items[..many].split_at(many.min(straight));
-        if planted("count-before-item") {
+        if planted("count before the item is there") {
             end.count.store(tail.wrapping_add(many as u64), Ordering::SeqCst);
         }
         slots.put(at, first);
@@ -168,7 +168,7 @@ impl Ring {
         let mut closed = false;
         if there < out.len() as u64 {
             closed = self.closed.load(Ordering::Acquire) != 0;
-            let order = if planted("tail-relaxed") { Ordering::Relaxed } else { Ordering::Acquire };
+            let order = if planted("read the tail relaxed") { Ordering::Relaxed } else { Ordering::Acquire };
             let tail = self.producers.count.load(order);
             end.other.store(tail, Ordering::Relaxed);
             there = shape.between(head, tail);
@@ -205,13 +205,31 @@ impl Ring {
         });
     }
 
+    /// What is left of a producer that is killed with the lock, before or after its one store.
+    #[cfg(loom)]
+    pub(crate) fn die_pushing<T>(
+        &self,
+        shape: Shape,
+        slots: &impl Slots<T>,
+        census: &impl Census,
+        items: &[T],
+        late: bool,
+    ) {
+        self.producers.lock.lock(census, Wait::forever);
+        if late {
+            let _ = self.push_locked(shape, slots, items);
+        }
+    }
+
     /// Closes; false if it was closed before.
     pub(crate) fn close(&self, census: &impl Census) -> bool {
         self.producers.lock.lock(census, Wait::forever);
         let was = self.closed.swap(1, Ordering::SeqCst);
         self.producers.lock.unlock(State::Sound);
-        self.producers.bell.ring(ALL);
-        self.consumers.bell.ring(ALL);
+        if !planted("close without a ring") {
+            self.producers.bell.ring(ALL);
+            self.consumers.bell.ring(ALL);
+        }
         was == 0
     }
 
@@ -239,10 +257,10 @@ impl End {
     #[cold]
     fn sleep(&self, wait: &mut Wait, ready: impl FnOnce() -> bool) {
         let seen = self.bell.seen();
-        if !planted("sleeps-unannounced") {
+        if !planted("wait unannounced") {
             self.sleepers.store(1, Ordering::SeqCst);
         }
-        if planted("sleeps-without-a-look") || !ready() {
+        if planted("sleep without a look") || !ready() {
             self.bell.sleep(seen, wait);
         }
     }

@@ -7,11 +7,12 @@
 //! away. A result may hold memory that came with the argument, not memory that the task has made, which ends with it.
 //!
 //! Memory that a process has mapped already is found in a register by device and inode, which no other living file has.
-//! A worker keeps what it has mapped until it has been idle for a while, so that a run of tasks maps once.
+//! A worker keeps what it has mapped until it has been idle for a while, so that a run of tasks maps once; but nothing
+//! that its owner has dropped, once it maps something else.
 
 use super::memory::Memory;
 use crate::sync::Mutex;
-use rustix::fs::{Mode, OFlags, open};
+use rustix::fs::{Mode, OFlags, open, stat};
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 use std::cell::{Cell, RefCell};
@@ -59,8 +60,8 @@ static REGISTER: Mutex<BTreeMap<(u64, u64), Weak<Memory>>> = Mutex::new(BTreeMap
 /// What a worker keeps mapped between tasks, oldest first.
 static HELD: Mutex<Vec<Arc<Memory>>> = Mutex::new(Vec::new());
 
-/// Mappings that a worker keeps at most.
-const MAX_HELD: usize = 64;
+/// Mappings that a worker keeps at most: asking after each costs a microsecond or two.
+const MAX_HELD: usize = 16;
 
 /// Runs `coding` with shared memory going that way.
 pub(crate) fn on_way<T>(way: Way, coding: impl FnOnce() -> T) -> T {
@@ -189,13 +190,22 @@ impl<'de> Deserialize<'de> for Unpacked {
     }
 }
 
+fn path(ticket: Ticket) -> String {
+    format!("/proc/{}/fd/{}", ticket.process, ticket.fd)
+}
+
+/// Whether the owner still has the memory.
+fn is_open(ticket: Ticket) -> bool {
+    stat(path(ticket)).is_ok_and(|file| (file.st_dev, file.st_ino) == (ticket.device, ticket.inode))
+}
+
 fn fetch(ticket: Ticket) -> io::Result<Arc<Memory>> {
-    let path = format!("/proc/{}/fd/{}", ticket.process, ticket.fd);
     // Whatever the number has come to mean: opening it must neither wait nor become the terminal of anybody.
-    let file = open(path, OFlags::RDWR | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY, Mode::empty())?;
+    let file = open(path(ticket), OFlags::RDWR | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY, Mode::empty())?;
     let memory = Memory::open(file.as_fd(), ticket)?;
     register(&memory);
     let mut held = HELD.lock();
+    held.retain(|memory| is_open(memory.ticket()));
     if held.len() == MAX_HELD {
         held.remove(0);
     }
