@@ -11,6 +11,7 @@
 //! comparison leaves a permutation behind.
 
 use crate::displaced;
+use crate::memory;
 use crate::parts::Parts;
 use crate::plan::{Pieces, Plan};
 use crate::scan::{self, Look};
@@ -100,6 +101,8 @@ fn merge<T: Send>(
     if ends.len() < 2 {
         return;
     }
+    scratch.reserve(v.len());
+    memory::large_pages(scratch.spare_capacity_mut());
     if plan.threads > 1 {
         kmerge::par_merge_runs_by_with_scratch(v, ends, scratch, cmp);
     } else {

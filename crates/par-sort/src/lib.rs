@@ -5,6 +5,7 @@ mod blocks;
 mod cached;
 mod displaced;
 mod known;
+mod memory;
 mod natural;
 mod par_sort;
 mod partition;
@@ -16,6 +17,7 @@ mod radix;
 mod scan;
 mod select;
 mod sorter;
+mod texts;
 
 pub use par_sort::ParSort;
 pub use radix::{Float, RadixKey};

@@ -1,4 +1,4 @@
-//! Types whose order is known to be that of their bits: integers, `bool`, `char`, and floats by `total_cmp`.
+//! Types whose order is known to be that of their bits: integers, `bool`, `char`, floats by `total_cmp`, text and bytes.
 //!
 //! Their sorts are radix sorts, whichever method asks for them: `par_sort`, the `_by_key` forms with such a key, and the
 //! `_by` forms when the comparison is the function itself (`f64::total_cmp`, `u32::cmp`, not a closure around it, which
@@ -8,6 +8,7 @@ use crate::known;
 use crate::permute;
 use crate::plan::Plan;
 use crate::radix::{self, RadixKey};
+use crate::texts;
 use std::any::TypeId;
 
 /// The type of a function item.
@@ -22,8 +23,22 @@ macro_rules! for_each_integer {
     (@ $known:ident, $do:block, $($type:ty)*) => {$({ type $known = $type; $do })*};
 }
 
-/// Sorts `v` if its elements are such, by their `Ord`.
+macro_rules! for_each_text {
+    ($known:ident => $do:block) => {
+        for_each_text!(@ $known, $do, String, &'static str, Box<str>, Vec<u8>, &'static [u8], Box<[u8]>)
+    };
+    (@ $known:ident, $do:block, $($type:ty),*) => {$({ type $known = $type; $do })*};
+}
+
+/// Sorts `v` stably if its elements are such, by their `Ord`.
 pub(crate) fn sort<T: Send>(v: &mut [T], plan: Plan) -> bool {
+    for_each_text!(Known => {
+        if known::is::<T, Known>() {
+            // SAFETY: `T` is `Known` up to a lifetime, and text is sorted the same way whatever that is.
+            texts::sort(unsafe { known::cast::<T, Known>(v) }, plan);
+            return true;
+        }
+    });
     for_each_integer!(Known => {
         if known::is::<T, Known>() {
             // SAFETY: `T` is `Known`, which has no lifetimes.
@@ -47,6 +62,11 @@ pub(crate) fn sort_by<T: Send, F>(v: &mut [T], _cmp: &F, plan: Plan) -> bool {
         radix::sort(unsafe { known::cast::<T, f32>(v) }, plan);
         return true;
     }
+    for_each_text!(Known => {
+        if known::is::<T, Known>() && function == of(&<Known as Ord>::cmp) {
+            return sort(v, plan);
+        }
+    });
     for_each_integer!(Known => {
         if known::is::<T, Known>() && function == of(&<Known as Ord>::cmp) {
             return sort(v, plan);

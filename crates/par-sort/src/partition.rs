@@ -16,7 +16,7 @@ use crate::plan::{Pieces, Plan};
 use std::mem::ManuallyDrop;
 
 /// Elements in a piece, at least.
-const GRAIN: usize = 1 << 16;
+const GRAIN: usize = 1 << 14;
 /// Elements swapped by one task, at most.
 const SWAP: usize = 1 << 15;
 

@@ -3,6 +3,7 @@
 //! Invariant of this module and of all its users: two tasks of one parallel step never touch the same index, and the
 //! step ends (the pool joins) before the slice is used as a whole again.
 
+use std::mem::MaybeUninit;
 use std::ops::Range;
 
 /// The slice, as a pointer that may be copied into every task.
@@ -28,6 +29,11 @@ unsafe impl<T: Send> Sync for Parts<T> {}
 impl<T> Parts<T> {
     pub(crate) fn new(v: &mut [T]) -> Self {
         Self { start: v.as_mut_ptr(), len: v.len() }
+    }
+
+    /// The same places, for those who move elements in and out of them.
+    pub(crate) fn uninit(self) -> Parts<MaybeUninit<T>> {
+        Parts { start: self.start.cast(), len: self.len }
     }
 
     /// The elements of `range`.

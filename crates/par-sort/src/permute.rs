@@ -1,5 +1,6 @@
 //! Putting elements where a permutation says, in parallel, without user code.
 
+use crate::memory;
 use crate::parts::Parts;
 use crate::plan::Plan;
 use std::mem::MaybeUninit;
@@ -13,7 +14,7 @@ const GRAIN: usize = 1 << 14;
 /// # Safety
 /// `source` gives every index of `v` exactly once for the indices of `v`, and does not panic.
 pub(crate) unsafe fn gather<T: Send>(v: &mut [T], source: &(impl Fn(usize) -> usize + Sync), plan: Plan) {
-    let mut scratch: Vec<MaybeUninit<T>> = uninit(v.len());
+    let mut scratch: Vec<MaybeUninit<T>> = memory::uninit(v.len());
     let (parts, to) = (Parts::new(v), Parts::new(&mut scratch));
     plan.each_piece(v.len(), plan.grain(GRAIN), |range| {
         for i in range {
@@ -55,11 +56,3 @@ impl<T> Source<'_, T> {
 
 // SAFETY: only bits are copied out of it, each place by one task: that moves elements, so `T: Send` is enough.
 unsafe impl<T: Send> Sync for Source<'_, T> {}
-
-/// `len` places without content.
-pub(crate) fn uninit<T>(len: usize) -> Vec<MaybeUninit<T>> {
-    let mut places = Vec::with_capacity(len);
-    // SAFETY: the capacity is there, and `MaybeUninit` needs no content.
-    unsafe { places.set_len(len) };
-    places
-}

@@ -15,6 +15,8 @@ use std::ops::Range;
 const SHORT: usize = 8192;
 /// Parts of this length are not cut further.
 const LEAF: usize = 1 << 14;
+/// Lengths from which on there are more and smaller parts, for more threads than a few.
+const LONG: usize = 1 << 22;
 /// How often a part may be cut badly before it is left to std.
 const BAD: u32 = 3;
 
@@ -30,7 +32,8 @@ pub(crate) fn sort<T: Send>(v: &mut [T], cmp: &(impl Fn(&T, &T) -> Ordering + Sy
 
 /// Cuts `v` into parts and sorts them.
 fn cut<T: Send>(v: &mut [T], cmp: &(impl Fn(&T, &T) -> Ordering + Sync), plan: Plan) {
-    let leaf = plan.grain(LEAF).max(v.len() / 64);
+    // By the length alone: the result must not depend on the number of threads.
+    let leaf = plan.grain(LEAF).max(v.len() / if v.len() < LONG { 16 } else { 64 });
     let mut uncut = vec![(0..v.len(), 0)];
     let mut leaves: Vec<Range<usize>> = Vec::new();
     while let Some((range, bad)) = uncut.pop() {

@@ -1,5 +1,6 @@
 //! Sorting by digits of keys: stable, at most two distributions for keys that are spread evenly.
 
+mod cells;
 mod digits;
 mod distribution;
 mod key;
@@ -7,16 +8,18 @@ mod key;
 pub use key::{Float, RadixKey};
 
 use crate::blocks;
+use crate::memory;
 use crate::parts::Parts;
 use crate::permute;
 use crate::plan::Plan;
 use crate::scan::{self, Look};
-use digits::Words;
+use digits::{Tally, Words};
 use std::marker::PhantomData;
-use std::mem::MaybeUninit;
 
 /// Below this length one thread is quicker alone.
 const SHORT: usize = 1 << 15;
+/// Below this length one distribution is enough.
+const ONE: usize = 1 << 12;
 /// Below this length std's sort is quicker.
 const TINY: usize = 256;
 /// Elements larger than this (bytes) stay where they are while pairs of key and index are sorted.
@@ -88,7 +91,9 @@ pub(crate) fn sort_entries(entries: &mut [Entry], plan: Plan) {
 
 /// The entries of `v`: one for each element, in order, made in parallel.
 pub(crate) fn entries<T: Send>(v: &mut [T], word: &(impl Fn(&T) -> u64 + Sync), plan: Plan) -> Vec<Entry> {
-    let mut entries = vec![Entry { word: 0, index: 0 }; v.len()];
+    let mut entries = Vec::with_capacity(v.len());
+    memory::large_pages(entries.spare_capacity_mut());
+    entries.resize(v.len(), Entry { word: 0, index: 0 });
     let (parts, to) = (Parts::new(v), Parts::new(&mut entries));
     plan.each_piece(v.len(), plan.grain(SHORT), |range| {
         // SAFETY: pieces are disjoint, in both slices.
@@ -122,15 +127,15 @@ fn sort_words<T: Send, W: Words<T>>(v: &mut [T], words: &W, plan: Plan) {
 }
 
 fn distribute<T: Send, W: Words<T>>(v: &mut [T], words: &W, plan: Plan) {
-    let mut scratch: Vec<MaybeUninit<T>> = Vec::new();
-    if v.len() < TINY.min(plan.grain(TINY)) || scratch.try_reserve_exact(v.len()).is_err() {
+    let long_enough = v.len() >= TINY.min(plan.grain(TINY));
+    let Some(mut scratch) = long_enough.then(|| memory::try_uninit(v.len())).flatten() else {
         return blocks::sort(v, &|a: &T, b: &T| words.compare(a, b, 0), plan);
-    }
-    // SAFETY: the capacity was just reserved, and `MaybeUninit` needs no content.
-    unsafe { scratch.set_len(v.len()) };
-    if plan.is_short(v.len(), SHORT) || plan.threads == 1 {
-        digits::sort(v, &mut scratch, words, 0, 0);
-    } else if !distribution::sort(v, &mut scratch, words, 0, plan) {
+    };
+    let threads = if plan.is_short(v.len(), SHORT) { 1 } else { plan.threads };
+    let plan = Plan { threads, ..plan };
+    if threads == 1 && v.len() < plan.grain(ONE) {
+        digits::sort(v, &mut scratch, words, 0, &mut Tally::default(), 0);
+    } else if !distribution::sort(v, &mut scratch, words, 0, plan, 0) {
         v.sort_by(|a, b| words.compare(a, b, 0));
     }
 }
