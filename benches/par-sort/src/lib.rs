@@ -1,4 +1,23 @@
-//! What the benchmarks of `par-sort` share: the inputs. The benchmarks are under `benches/`.
+//! What the benchmarks of `par-sort` share: the inputs, and the sorts of C++. `benches/peers.rs` is criterion's part;
+//! `src/bin/cells.rs` measures chosen cells of the whole table with all contenders in turn.
+
+pub mod contenders;
+pub mod cpp;
+
+/// A record of 16 bytes, sorted by its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct Pair {
+    /// What it is sorted by.
+    pub key: u64,
+    /// What it carries: where it stood.
+    pub value: u64,
+}
+
+/// Records with the numbers as keys.
+pub fn pairs(v: &[u64]) -> Vec<Pair> {
+    v.iter().enumerate().map(|(i, &key)| Pair { key, value: i as u64 }).collect()
+}
 
 /// A small generator: the same input every time.
 fn random(state: &mut u64) -> u64 {
@@ -19,8 +38,25 @@ pub fn strings(v: &[u64]) -> Vec<String> {
     v.iter().map(|x| format!("{x:016x}")).collect()
 }
 
-/// Every shape but random.
-pub fn shapes(n: usize) -> Vec<(&'static str, Vec<u64>)> {
+/// Floats in the order of the numbers, negative ones among them.
+pub fn floats(v: &[u64]) -> Vec<f64> {
+    v.iter().map(|&x| (x >> 11) as f64 / 1e6 - 1e9).collect()
+}
+
+/// The highest bits that matter, as 32-bit numbers.
+pub fn narrow(v: &[u64]) -> Vec<u32> {
+    let bits = 64 - v.iter().fold(0, |all, x| all | x).leading_zeros();
+    v.iter().map(|x| (x >> bits.saturating_sub(32)) as u32).collect()
+}
+
+/// Every shape by name, random first.
+pub fn inputs(n: usize) -> Vec<(&'static str, Vec<u64>)> {
+    let mut inputs = vec![("random", numbers(n))];
+    inputs.extend(shapes(n));
+    inputs
+}
+
+fn shapes(n: usize) -> Vec<(&'static str, Vec<u64>)> {
     let mut state = 77;
     let mut below = |n: usize| (random(&mut state) >> 11) as usize % n;
     let up: Vec<u64> = (0..n as u64).map(|i| i << 20).collect();
