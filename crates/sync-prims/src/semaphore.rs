@@ -94,6 +94,8 @@ pub struct Semaphore {
     ///
     /// Permits go up at any time; down on the fast path if no flag forbids it, else under `line`, or by `forget_permits`.
     word: AtomicUsize,
+    /// The flags that shut the fast path: `CLOSED`, and `QUEUED` where nobody may overtake.
+    shut: usize,
     fairness: Fairness,
     policy: WaitPolicy,
     /// Those who wait, each with how many permits it wants.
@@ -141,7 +143,11 @@ impl Semaphore {
         #[track_caller]
         pub const fn with_policy(permits: usize, fairness: Fairness, policy: WaitPolicy) -> Self {
             assert!(permits <= Self::MAX_PERMITS, "a semaphore holds at most Semaphore::MAX_PERMITS permits");
-            Self { word: AtomicUsize::new(permits * ONE), fairness, policy, line: Mutex::new(Line::new()) }
+            let shut = match fairness {
+                Fairness::Fifo => CLOSED_BIT | QUEUED,
+                Fairness::Barging => CLOSED_BIT,
+            };
+            Self { word: AtomicUsize::new(permits * ONE), shut, fairness, policy, line: Mutex::new(Line::new()) }
         }
     }
 
@@ -224,35 +230,23 @@ impl Semaphore {
         self.fairness
     }
 
-    /// The flags that shut the fast path.
-    fn shut(&self) -> usize {
-        match self.fairness {
-            Fairness::Fifo => CLOSED_BIT | QUEUED,
-            Fairness::Barging => CLOSED_BIT,
-        }
-    }
-
     /// The fast path.
     #[inline]
     fn try_take(&self, n: usize) -> Result<(), TryAcquireError> {
-        self.try_take_unless(self.shut(), n)
+        self.try_take_unless(self.shut, n)
     }
 
     /// Takes `n` permits out of the word unless it has one of the flags `shut`.
     #[inline]
     fn try_take_unless(&self, shut: usize, n: usize) -> Result<(), TryAcquireError> {
+        let want = n * ONE;
         let mut word = self.word.load(Ordering::Relaxed);
         loop {
-            if word & CLOSED_BIT != 0 {
-                return Err(TryAcquireError::Closed);
+            // The flags are less than one permit, so the comparison does not see them.
+            if word & shut != 0 || word < want {
+                return refusal(word, n);
             }
-            if n == 0 {
-                return Ok(());
-            }
-            if word & shut != 0 || word / ONE < n {
-                return Err(TryAcquireError::NoPermits);
-            }
-            match self.word.compare_exchange_weak(word, word - n * ONE, Ordering::Acquire, Ordering::Relaxed) {
+            match self.word.compare_exchange_weak(word, word - want, Ordering::Acquire, Ordering::Relaxed) {
                 Ok(_) => return Ok(()),
                 Err(now) => {
                     back_off();
@@ -287,6 +281,16 @@ impl Semaphore {
         if after & (QUEUED | TOO_MANY) != 0 {
             self.released(after);
         }
+    }
+}
+
+/// Why the word does not give `n` permits; none are always there until the end.
+#[cold]
+fn refusal(word: usize, n: usize) -> Result<(), TryAcquireError> {
+    match word & CLOSED_BIT != 0 {
+        true => Err(TryAcquireError::Closed),
+        false if n == 0 => Ok(()),
+        false => Err(TryAcquireError::NoPermits),
     }
 }
 

@@ -64,14 +64,14 @@ impl WaitPolicy {
     }
 
     /// For one of `parties` threads that wait for one another. If each can have a processor of its own, the others are on
-    /// their way: about 300 pauses, and yields for longer than it takes to wake a sleeper, for otherwise one sleep begets
-    /// the next (the thread that woke the other would be asleep before that one is awake). If not, one of them needs this
-    /// one's processor, and a pause would only keep it waiting.
+    /// their way, and it yields for longer than it takes to wake a sleeper, for otherwise one sleep begets the next (who
+    /// woke the other would be asleep before that one is awake). It does not pause for longer: should two of them share a
+    /// processor after all, the pauses are lost. If there are more parties than processors, every pause is.
     pub(crate) fn for_parties(parties: usize) -> Self {
         let policy = Self::new();
         match parties <= cores() {
             _ if cfg!(any(loom, shuttle)) => policy,
-            true => policy.pauses(14).yields(200),
+            true => policy.yields(200),
             false => policy.pauses(0),
         }
     }

@@ -304,27 +304,33 @@ fn no_parties_is_a_mistake() {
 /// Timeouts, aborts and resets at any moment: a round counts for all of its members or for none.
 #[test]
 fn stress_all_members_of_a_generation_agree() {
-    within_a_minute(|| {
-        const PARTIES: usize = 3;
-        let barrier = Barrier::new(PARTIES);
-        let passed = Mutex::new(std::collections::HashMap::new());
-        thread::scope(|s| {
-            for t in 0..PARTIES {
-                let (barrier, passed) = (&barrier, &passed);
-                s.spawn(move || {
-                    for i in 0..2000 * stress() {
-                        let result = match (i + t) % 5 {
-                            0 => barrier.wait_timeout(Duration::from_micros(i as u64 % 60)),
-                            _ => barrier.wait_timeout(Duration::from_millis(5)),
-                        };
-                        match result {
-                            Ok(round) => *passed.lock().unwrap().entry(round.generation()).or_insert(0) += 1,
-                            Err(_) => barrier.reset(),
+    for (parties, steps) in [(1, 500), (2, 3000), (3, 2000), (8, 500), (64, 30)] {
+        within_a_minute(move || {
+            let barrier = Barrier::new(parties);
+            let passed = Mutex::new(std::collections::HashMap::new());
+            thread::scope(|s| {
+                for t in 0..parties {
+                    let (barrier, passed) = (&barrier, &passed);
+                    s.spawn(move || {
+                        for i in 0..steps * stress() {
+                            let result = match (i + t) % (3 * parties) {
+                                0 => barrier.wait_timeout(Duration::from_micros(i as u64 % 60)),
+                                1 => barrier.arrive().and_then(|token| token.wait_timeout(Duration::from_millis(5))),
+                                2 if i % 5 == 0 => {
+                                    barrier.abort();
+                                    barrier.wait()
+                                }
+                                _ => barrier.wait_timeout(Duration::from_millis(5)),
+                            };
+                            match result {
+                                Ok(round) => *passed.lock().unwrap().entry(round.generation()).or_insert(0) += 1,
+                                Err(_) => barrier.reset(),
+                            }
                         }
-                    }
-                });
-            }
+                    });
+                }
+            });
+            assert!(passed.into_inner().unwrap().values().all(|&members| members == parties));
         });
-        assert!(passed.into_inner().unwrap().values().all(|&members| members == PARTIES));
-    });
+    }
 }

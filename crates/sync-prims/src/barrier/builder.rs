@@ -54,8 +54,8 @@ impl BarrierBuilder {
         self
     }
 
-    /// How those who wait poll before they sleep. Without this they pause longer if every party can have a processor of its
-    /// own, since the others are about to arrive then, and yield soon if not.
+    /// How those who wait poll before they sleep. Without this they poll longer if every party can have a processor of its
+    /// own, since the others are about to arrive then, and yield at once if not.
     pub fn policy(mut self, policy: WaitPolicy) -> Self {
         self.policy = Some(policy);
         self

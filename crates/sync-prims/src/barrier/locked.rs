@@ -206,3 +206,42 @@ impl Barrier {
         whole(self.epoch.load(Ordering::Relaxed), word.generation())
     }
 }
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::{Barrier, Word};
+
+    /// How many notes there are, and whether the word says that there are some.
+    fn notes(barrier: &Barrier) -> (usize, bool) {
+        (barrier.core.lock().breaks.len(), barrier.look().has(Word::NOTES))
+    }
+
+    #[test]
+    fn a_note_is_kept_as_long_as_somebody_will_ask() {
+        let barrier = Barrier::new(4);
+        let asks = barrier.arrive().unwrap();
+        drop(barrier.arrive().unwrap());
+        barrier.abort();
+        assert_eq!(notes(&barrier), (1, true));
+        assert!(asks.wait().is_err());
+        assert_eq!(notes(&barrier), (0, false));
+
+        barrier.reset();
+        drop(barrier.arrive().unwrap());
+        drop(barrier.arrive().unwrap());
+        barrier.abort();
+        assert_eq!(notes(&barrier), (0, false), "nobody is left who would ask");
+
+        barrier.reset();
+        let first = barrier.arrive().unwrap();
+        barrier.reset();
+        let second = barrier.arrive().unwrap();
+        barrier.arrive_and_drop().unwrap();
+        barrier.abort();
+        assert_eq!(notes(&barrier), (2, true));
+        drop(first);
+        assert_eq!(notes(&barrier), (1, true));
+        drop(second);
+        assert_eq!(notes(&barrier), (0, false));
+    }
+}

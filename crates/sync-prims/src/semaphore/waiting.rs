@@ -14,7 +14,7 @@ impl Semaphore {
             return Err(AcquireTimeoutError::TimedOut);
         }
         let mut polling = self.policy.start();
-        while self.word.load(Ordering::Relaxed) & self.shut() == 0 && polling.step() {
+        while self.word.load(Ordering::Relaxed) & self.shut == 0 && polling.step() {
             if settled(self.try_take(n))? {
                 return Ok(());
             }
@@ -41,7 +41,7 @@ impl Semaphore {
                 return Ok(None);
             }
             let word = self.word.load(Ordering::Relaxed);
-            let must_wait = word & CLOSED_BIT == 0 && (word & self.shut() != 0 || word / ONE < n);
+            let must_wait = word & CLOSED_BIT == 0 && (word & self.shut != 0 || word / ONE < n);
             // Fails if permits came, or the end, since this thread looked.
             let queued =
                 || self.word.compare_exchange(word, word | QUEUED, Ordering::Relaxed, Ordering::Relaxed).is_ok();
