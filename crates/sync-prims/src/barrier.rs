@@ -317,7 +317,8 @@ impl Barrier {
         }
         let mut polling = self.policy.start();
         let mut word = self.look();
-        while word.is_in(arrival.generation) && polling.step() {
+        let in_time = || deadline.is_none_or(|deadline| Instant::now() < deadline);
+        while word.is_in(arrival.generation) && in_time() && polling.step() {
             word = self.look();
         }
         if !word.is_in(arrival.generation) && (!word.has(Word::NOTES) || planted("leave without asking")) {
