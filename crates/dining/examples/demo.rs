@@ -1,5 +1,8 @@
 //! Dining philosophers: a deadlock as a value, and the strategies that avoid it.
 
+#[path = "demo/live.rs"]
+mod live;
+
 use demo_kit::{Cell, Demo};
 use dining::{DeadlockReport, Dinner, Outcome, Report, Span, SpanKind, Stop, Strategy, Threads, Topology, Work};
 use std::process::ExitCode;
@@ -15,6 +18,7 @@ fn main() -> ExitCode {
     .option("gantt", "FILE", "write the last evening as a Gantt chart (SVG)")
     .option("trace", "FILE", "write the last evening for Perfetto or chrome://tracing (JSON)")
     .option("dot", "FILE", "write the deadlock for Graphviz (DOT)")
+    .flag("live", "look at the table in the terminal; space pauses, left and right change the strategy, q ends")
     .start();
     let n = demo.size();
     if n < 2 {
@@ -25,6 +29,17 @@ fn main() -> ExitCode {
         Some(Ok(ms)) if ms > 0 => Duration::from_millis(ms),
         Some(_) => demo.refuse("--time takes a whole number of milliseconds, at least 1"),
     };
+    if demo.has("live") {
+        match live::is_possible() {
+            true => {
+                let looked = demo.accept(live::run(n, demo.seed()));
+                demo.section("Live");
+                looked.iter().for_each(|line| demo.say(line));
+                return demo.finish();
+            }
+            false => demo.say("--live needs a terminal for its picture and its keys; here is the demo as text"),
+        }
+    }
     naive(&mut demo, n);
     dijkstra(&mut demo, n);
     strategies(&mut demo, n, time);

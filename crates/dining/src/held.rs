@@ -1,6 +1,6 @@
 //! What this thread holds: a count always, names and source lines where somebody wants to know.
 
-use crate::detect;
+use crate::detect::{self, Memory};
 use crate::sync::per_thread;
 use std::cell::{Cell, RefCell};
 use std::panic::Location;
@@ -19,14 +19,27 @@ pub(crate) struct Held {
     pub(crate) at: &'static Location<'static>,
 }
 
+/// What is written down of a thread.
+struct Hands {
+    /// The locks that it holds, oldest first, of those that were taken while somebody wanted to know.
+    list: Vec<Held>,
+    /// Which orders it has looked at.
+    memory: Memory,
+}
+
+impl Hands {
+    const fn new() -> Self {
+        Self { list: Vec::new(), memory: Memory::new() }
+    }
+}
+
 per_thread! {
     /// How many locks this thread holds.
     static COUNT: Cell<usize> = Cell::new(0);
 }
 
 per_thread! {
-    /// Those of them that were taken while somebody wanted to know, oldest first.
-    static LIST: RefCell<Vec<Held>> = RefCell::new(Vec::new());
+    static HANDS: RefCell<Hands> = RefCell::new(Hands::new());
 }
 
 /// Whether the list is kept: in debug builds, for the check against nested waits, and while [`detect`] is installed.
@@ -42,7 +55,7 @@ pub(crate) fn push(lock: impl FnOnce() -> Label, at: &'static Location<'static>)
     if is_kept() {
         let held = Held { lock: lock(), at };
         // Fails only while the thread ends; what it takes then is in no report.
-        let _ = LIST.try_with(|list| list.borrow_mut().push(held));
+        let _ = HANDS.try_with(|hands| hands.borrow_mut().list.push(held));
     }
 }
 
@@ -52,8 +65,8 @@ pub(crate) fn pop(lock: impl FnOnce() -> Label) {
     let _ = COUNT.try_with(|count| count.set(count.get() - 1));
     if is_kept() {
         let id = lock().id;
-        let _ = LIST.try_with(|list| {
-            let mut list = list.borrow_mut();
+        let _ = HANDS.try_with(|hands| {
+            let list = &mut hands.borrow_mut().list;
             match list.last() {
                 Some(held) if held.lock.id == id => drop(list.pop()),
                 _ => list.retain(|held| held.lock.id != id),
@@ -70,10 +83,20 @@ pub(crate) fn count() -> usize {
 
 /// What this thread holds, as far as it was written down.
 pub(crate) fn list() -> Vec<Held> {
-    LIST.try_with(|list| list.borrow().clone()).unwrap_or_default()
+    HANDS.try_with(|hands| hands.borrow().list.clone()).unwrap_or_default()
 }
 
-/// As [`list`], without the copy.
-pub(crate) fn with_list<R>(look: impl FnOnce(&[Held]) -> R) -> Option<R> {
-    LIST.try_with(|list| look(&list.borrow())).ok()
+/// Whether it is on the list.
+pub(crate) fn is_listed(id: u64) -> bool {
+    HANDS.try_with(|hands| hands.borrow().list.iter().any(|held| held.lock.id == id)).unwrap_or(false)
+}
+
+/// What is held and the memory of orders, unless nothing is on the list.
+#[inline]
+pub(crate) fn with_memory(look: impl FnOnce(&[Held], &mut Memory) -> bool) -> bool {
+    let look = |hands: &RefCell<Hands>| {
+        let Hands { list, memory } = &mut *hands.borrow_mut();
+        !list.is_empty() && look(list, memory)
+    };
+    HANDS.try_with(look).unwrap_or(false)
 }

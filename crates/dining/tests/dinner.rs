@@ -163,6 +163,32 @@ fn a_running_dinner_can_be_seen_and_ended() {
 }
 
 #[test]
+fn a_paused_dinner_stands_still_and_goes_on_where_it_was() {
+    for threads in [Threads::PerPhilosopher, Threads::Pool(2)] {
+        let dinner = Dinner::new(5).threads(threads).stop(Stop::Meals(200));
+        let running = dinner.start().unwrap();
+        running.pause(true);
+        // Whoever was in the middle of a step ends it; two looks that agree are a table that stands still.
+        let meals = || running.snapshot().meals;
+        let mut before = meals();
+        let mut same = 0;
+        while same < 20 {
+            std::thread::sleep(Duration::from_millis(1));
+            let now = meals();
+            same = if now == before { same + 1 } else { 0 };
+            before = now;
+        }
+        running.pause(false);
+        assert_eq!(running.wait().meals, [200; 5]);
+        // The end of a paused dinner is not held up.
+        let running = dinner.clone().stop(Stop::Time(Duration::MAX)).start().unwrap();
+        running.pause(true);
+        running.stop();
+        running.wait();
+    }
+}
+
+#[test]
 fn bad_dinners_are_refused_with_a_reason() {
     let refused = |dinner: Dinner| dinner.run().map(|report| report.meals).unwrap_err();
     assert_eq!(refused(Dinner::new(0)), DinnerError::NoPhilosophers);

@@ -30,15 +30,15 @@ mod report;
 
 pub(crate) use blocked::Blocked;
 pub use graph::{Claimed, Cycle, Link, LockLabel, Party, WaitGraph};
+pub(crate) use order::Memory;
 pub use report::{DeadlockReport, OrderStep, PotentialDeadlock};
 
 use crate::held::{self, Held};
 use crate::lock::core::Core;
 use crate::lock::desk;
 use crate::lock_all::LockGroup;
-use order::{Memory, OrderGraph};
+use order::OrderGraph;
 use parking_lot::Mutex;
-use std::cell::RefCell;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::Arc;
@@ -59,10 +59,6 @@ static STATE: AtomicU8 = AtomicU8::new(NEVER);
 static EPOCH: AtomicU64 = AtomicU64::new(0);
 static LISTENERS: Mutex<Vec<Arc<Listener>>> = Mutex::new(Vec::new());
 static ORDERS: Mutex<Option<OrderGraph>> = Mutex::new(None);
-
-std::thread_local! {
-    static MEMORY: RefCell<Memory> = const { RefCell::new(Memory::new()) };
-}
 
 type OnDeadlock = Box<dyn Fn(&DeadlockReport) + Send + Sync>;
 type OnPotential = Box<dyn Fn(&PotentialDeadlock) + Send + Sync>;
@@ -224,20 +220,18 @@ pub(crate) fn intend<'a, S: LockGroup<'a>>(set: &S, at: &'static Location<'stati
     }
 }
 
+#[inline]
 fn has_news<'a, S: LockGroup<'a>>(set: &S) -> bool {
     let epoch = EPOCH.load(Ordering::Relaxed);
-    let look = |memory: &RefCell<Memory>| {
-        let memory = &mut *memory.borrow_mut();
-        held::with_list(|list| {
-            let mut news = false;
-            set.each(&mut |core: &Core| {
-                news |= memory.is_new(epoch, list, core.label());
-                true
-            });
-            news && !list.is_empty()
-        })
-    };
-    MEMORY.try_with(look).ok().flatten().unwrap_or(false)
+    held::with_memory(|list, memory| {
+        let hand = Memory::hand(epoch, list);
+        let mut news = false;
+        set.each(&mut |core: &Core| {
+            news |= memory.is_new(hand, core.label());
+            true
+        });
+        news
+    })
 }
 
 #[cold]

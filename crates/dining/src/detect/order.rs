@@ -139,21 +139,30 @@ impl OrderGraph {
 
 /// What a thread has looked at already: hashes of (all in hand, asked for), a newer one in place of an older.
 #[derive(Debug)]
-pub(super) struct Memory(Vec<u64>);
+pub(crate) struct Memory(Vec<u64>);
 
 const PLACES: usize = 1024;
 
+#[inline]
+fn mix(hash: u64, id: u64) -> u64 {
+    (hash.rotate_left(23) ^ id).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
 impl Memory {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self(Vec::new())
     }
 
-    /// Whether it is new; remembers it. `epoch` tells one installation from the next.
+    /// A hash of all in hand. `epoch` tells one installation from the next.
     #[inline]
-    pub(super) fn is_new(&mut self, epoch: u64, held: &[Held], asked: Label) -> bool {
-        const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
-        let mix = |hash: u64, id: u64| (hash.rotate_left(23) ^ id).wrapping_mul(MIX);
-        let hash = mix(held.iter().fold(epoch | 1 << 63, |hash, held| mix(hash, held.lock.id)), asked.id);
+    pub(super) fn hand(epoch: u64, held: &[Held]) -> u64 {
+        held.iter().fold(epoch | 1 << 63, |hash, held| mix(hash, held.lock.id))
+    }
+
+    /// Whether this is asked for with this hand for the first time; remembers it.
+    #[inline]
+    pub(super) fn is_new(&mut self, hand: u64, asked: Label) -> bool {
+        let hash = mix(hand, asked.id);
         if self.0.is_empty() {
             self.0 = vec![0; PLACES];
         }

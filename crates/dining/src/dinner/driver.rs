@@ -27,6 +27,9 @@ pub(crate) enum Next {
     Gone,
 }
 
+/// How often somebody looks whether the pause is over.
+const PAUSE: Duration = Duration::from_millis(5);
+
 #[derive(Debug)]
 enum Phase {
     Arriving,
@@ -67,6 +70,9 @@ impl Life {
     }
 
     pub(crate) fn step(&mut self, evening: &Evening) -> Next {
+        if evening.room.paused() {
+            return Next::After(PAUSE);
+        }
         match self.phase {
             Phase::Arriving if self.is_done(evening) => Next::Gone,
             Phase::Arriving => {

@@ -61,6 +61,8 @@ pub(crate) struct Room {
     hungers: AtomicU64,
     /// Set once; afterwards nobody begins a meal.
     closing: AtomicBool,
+    /// Nobody moves; see [`super::Running::pause`].
+    paused: AtomicBool,
     deadlock: Mutex<Option<DeadlockReport>>,
     pub(crate) seats: Seats,
     /// How many have reached for the first time; see [`meet`](Self::meet).
@@ -84,6 +86,7 @@ impl Room {
             plates: (0..n).map(plate).collect(),
             hungers: AtomicU64::new(0),
             closing: AtomicBool::new(false),
+            paused: AtomicBool::new(false),
             deadlock: Mutex::new(None),
             seats,
             arrived: AtomicUsize::new(0),
@@ -210,6 +213,15 @@ impl Room {
 
     pub(crate) fn closing(&self) -> bool {
         self.closing.load(Ordering::SeqCst)
+    }
+
+    /// Whether nobody is to move. The end of a dinner is not held up.
+    pub(crate) fn paused(&self) -> bool {
+        self.paused.load(Ordering::Relaxed) && !self.closing()
+    }
+
+    pub(crate) fn pause(&self, paused: bool) {
+        self.paused.store(paused, Ordering::Relaxed);
     }
 
     /// Ends the dinner: who is hungry leaves, who is eating finishes.

@@ -149,6 +149,12 @@ impl Running {
         *self.door.left.lock() == 0
     }
 
+    /// Stops everybody where they are, or lets them go on: chopsticks stay in the hands that hold them. Time goes on in the report. The end of a
+    /// dinner is not held up.
+    pub fn pause(&self, paused: bool) {
+        self.evening.room.pause(paused);
+    }
+
     /// Ends the dinner: who is hungry leaves, who is eating finishes. Returns at once; [`wait`](Self::wait) waits.
     pub fn stop(&self) {
         self.evening.room.close();

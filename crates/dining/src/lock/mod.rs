@@ -131,9 +131,8 @@ impl<T> Lock<T> {
     pub fn lock(&self) -> Guard<'_, T> {
         let at = Location::caller();
         let itself = || {
-            let id = self.core.label().id;
-            let mine = held::with_list(|list| list.iter().any(|held| held.lock.id == id));
-            assert!(mine != Some(true), "this thread holds this lock already and would wait for itself");
+            let mine = held::is_listed(self.core.label().id);
+            assert!(!mine, "this thread holds this lock already and would wait for itself");
         };
         take(&(self,), None, itself, at).unwrap_or_else(|_| unreachable!("without a deadline the time is never up"));
         self.guard(at)
