@@ -2,9 +2,11 @@
 
 use crate::arbiter::{Arbiter, WaiterId};
 use crate::set::Set;
-use crate::sync::{Condvar, MutexGuard};
+use crate::sync::{Condvar, Mutex, MutexGuard, unlocked};
 use std::fmt;
+use std::hint::spin_loop;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Instant;
 
 /// The time was up before all of the set was free; nothing was taken.
@@ -19,8 +21,27 @@ impl fmt::Display for TimedOut {
 
 impl std::error::Error for TimedOut {}
 
-/// Where a waiter sleeps.
-pub(crate) type Bell = Arc<Condvar>;
+/// Where a waiter sleeps, and before that looks.
+#[derive(Debug)]
+pub(crate) struct Chime {
+    condvar: Condvar,
+    /// Somebody may go on; written with the arbiter locked. A hint for those who look; what counts is in the books.
+    rung: AtomicBool,
+}
+
+/// Shared between the waiter and the books.
+pub(crate) type Bell = Arc<Chime>;
+
+impl Chime {
+    pub(crate) fn bell() -> Bell {
+        Arc::new(Self { condvar: Condvar::new(), rung: AtomicBool::new(false) })
+    }
+
+    pub(crate) fn ring(&self) {
+        self.rung.store(true, Ordering::Relaxed);
+        self.condvar.notify_one();
+    }
+}
 
 /// What is under the lock that a waiter sleeps with.
 pub(crate) trait Desk {
@@ -41,24 +62,100 @@ impl Desk for Arbiter<Bell> {
     }
 }
 
-/// Requests `set` and sleeps until it is granted or the time is up. `before_waiting` may object by a panic to a wait without limit.
-#[cold]
-#[track_caller]
-pub(crate) fn wait_for(
-    arbiter: &mut MutexGuard<'_, Arbiter<Bell>>,
-    set: &Set,
-    deadline: Option<Instant>,
-    before_waiting: impl FnOnce(),
-) -> Result<(), TimedOut> {
-    if arbiter.try_request(set, false) {
-        return Ok(());
+/// How long those who wait look before they sleep: about a microsecond or two at most, as long as looking is worth it. Where holders take
+/// longer it is hardly ever tried. (The same rule as in glibc's adaptive mutexes.)
+#[derive(Debug)]
+pub(crate) struct Patience(AtomicU32);
+
+/// A model checker needs no patience.
+const MOST: u32 = if cfg!(any(loom, shuttle)) { 0 } else { 60 };
+const LEAST: u32 = if cfg!(any(loom, shuttle)) { 0 } else { 3 };
+
+impl Patience {
+    pub(crate) const fn new() -> Self {
+        Self(AtomicU32::new(MOST))
     }
-    if deadline.is_none() {
-        before_waiting();
+
+    /// Looks until `is_over` or patience ends; whether it was `is_over`.
+    pub(crate) fn look(&self, mut is_over: impl FnMut() -> bool) -> bool {
+        let looks = self.0.load(Ordering::Relaxed);
+        let over = (0..looks).any(|_| {
+            spin_loop();
+            is_over()
+        });
+        let next = if over { (looks + 4).min(MOST) } else { (looks - looks / 4).max(LEAST) };
+        // Two at the same time may overwrite each other: it is an estimate.
+        self.0.store(next, Ordering::Relaxed);
+        over
     }
-    let bell = Arc::new(Condvar::new());
-    let Err(id) = arbiter.request(set, false, Arc::clone(&bell)) else { return Ok(()) };
-    sleep_until_granted(arbiter, id, &bell, deadline, |_| false)
+}
+
+/// An arbiter under its lock.
+#[derive(Debug)]
+pub(crate) struct Counter {
+    arbiter: Mutex<Arbiter<Bell>>,
+    /// Counts what is given back; changed with the arbiter locked. Read without it, by those who would rather look than sleep.
+    given: AtomicU32,
+    patience: Patience,
+}
+
+impl Counter {
+    pub(crate) fn new(arbiter: Arbiter<Bell>) -> Self {
+        Self { arbiter: Mutex::new(arbiter), given: AtomicU32::new(0), patience: Patience::new() }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Arbiter<Bell>> {
+        self.arbiter.lock()
+    }
+
+    /// Grants `set` if nobody is in the way.
+    #[inline]
+    pub(crate) fn try_take(&self, set: &Set) -> bool {
+        let mut arbiter = self.arbiter.lock();
+        arbiter.try_quick(set) || arbiter.try_request(set, false)
+    }
+
+    /// Grants `set` if nobody holds or waits for any of it: the usual case.
+    #[inline]
+    pub(crate) fn take_quick(&self, set: &Set) -> bool {
+        self.arbiter.lock().try_quick(set)
+    }
+
+    /// Gives `set` back.
+    #[inline]
+    pub(crate) fn give(&self, set: &Set) {
+        let mut arbiter = self.arbiter.lock();
+        // A plain store will do: only who has the arbiter locked writes.
+        self.given.store(self.given.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+        arbiter.release(set, ring);
+    }
+
+    /// Requests `set` and waits until it is granted or the time is up: a moment awake, for most holders are done in a moment, then asleep.
+    /// Who looks is no waiter yet, and not overtaken. `before_waiting` may object by a panic to a wait without limit.
+    #[cold]
+    #[track_caller]
+    pub(crate) fn wait_for(
+        &self,
+        set: &Set,
+        deadline: Option<Instant>,
+        before_waiting: impl FnOnce(),
+    ) -> Result<(), TimedOut> {
+        let mut seen = self.given.load(Ordering::Relaxed);
+        let took = || {
+            let now = self.given.load(Ordering::Relaxed);
+            std::mem::replace(&mut seen, now) != now && self.try_take(set)
+        };
+        if self.try_take(set) || self.patience.look(took) {
+            return Ok(());
+        }
+        if deadline.is_none() {
+            before_waiting();
+        }
+        let mut arbiter = self.arbiter.lock();
+        let bell = Chime::bell();
+        let Err(id) = arbiter.request(set, false, Arc::clone(&bell)) else { return Ok(()) };
+        sleep_until_granted(&mut arbiter, id, &bell, deadline, &self.patience, |_| false)
+    }
 }
 
 /// Sleeps until the waiter is granted its set, the time is up, or `called_off` says so; in the last two cases it is a waiter no
@@ -68,8 +165,10 @@ pub(crate) fn sleep_until_granted<D: Desk>(
     id: WaiterId,
     bell: &Bell,
     deadline: Option<Instant>,
+    patience: &Patience,
     called_off: impl Fn(&D) -> bool,
 ) -> Result<(), TimedOut> {
+    unlocked(desk, || patience.look(|| bell.rung.load(Ordering::Relaxed)));
     let mut late = false;
     loop {
         if desk.poll(id) {
@@ -80,12 +179,12 @@ pub(crate) fn sleep_until_granted<D: Desk>(
             return Err(TimedOut);
         }
         match deadline {
-            None => bell.wait(desk),
-            Some(deadline) => late = bell.wait_until(desk, deadline).timed_out(),
+            None => bell.condvar.wait(desk),
+            Some(deadline) => late = bell.condvar.wait_until(desk, deadline).timed_out(),
         }
     }
 }
 
 pub(crate) fn ring(bell: &Bell) {
-    bell.notify_one();
+    bell.ring();
 }

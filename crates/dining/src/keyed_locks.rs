@@ -2,7 +2,7 @@
 //! guard or waiter.
 
 use crate::arbiter::Arbiter;
-use crate::gate::{Bell, TimedOut, ring, wait_for};
+use crate::gate::{Counter, TimedOut};
 use crate::policy::Policy;
 use crate::resource_table::{nesting, next_id};
 use crate::set::Set;
@@ -32,7 +32,7 @@ pub struct KeyedLocks<K> {
     id: u64,
     /// Locked before the arbiter.
     names: Mutex<Names<K>>,
-    arbiter: Mutex<Arbiter<Bell>>,
+    counter: Counter,
 }
 
 struct Names<K> {
@@ -60,8 +60,8 @@ impl<K: Eq + Hash> KeyedLocks<K> {
     /// No key is locked.
     pub fn new() -> Self {
         let names = Names { numbers: HashMap::new(), vacant: Vec::new() };
-        let arbiter = Arbiter::new(0, Policy::default().bound());
-        Self { id: next_id(), names: Mutex::new(names), arbiter: Mutex::new(arbiter) }
+        let counter = Counter::new(Arbiter::new(0, Policy::default().bound()));
+        Self { id: next_id(), names: Mutex::new(names), counter }
     }
 
     /// Locks one key.
@@ -91,7 +91,7 @@ impl<K: Eq + Hash> KeyedLocks<K> {
     /// As [`lock_many`](Self::lock_many), or `None` if it would have to wait.
     pub fn try_lock_many(&self, keys: impl IntoIterator<Item = K>) -> Option<KeyedGuard<'_, K>> {
         let named = self.name(keys);
-        let granted = self.arbiter.lock().try_request(&named.set, false);
+        let granted = self.counter.try_take(&named.set);
         granted.then(|| self.guard(named))
     }
 
@@ -125,11 +125,9 @@ impl<K: Eq + Hash> KeyedLocks<K> {
         deadline: Option<Instant>,
     ) -> Result<KeyedGuard<'_, K>, TimedOut> {
         let named = self.name(keys);
-        let mut arbiter = self.arbiter.lock();
-        if !arbiter.try_quick(&named.set) {
-            wait_for(&mut arbiter, &named.set, deadline, || nesting::check(self.id))?;
+        if !self.counter.take_quick(&named.set) {
+            self.counter.wait_for(&named.set, deadline, || nesting::check(self.id))?;
         }
-        drop(arbiter);
         Ok(self.guard(named))
     }
 
@@ -156,7 +154,7 @@ impl<K: Eq + Hash> KeyedLocks<K> {
         }
         let most = names.numbers.len() + names.vacant.len();
         drop(names);
-        self.arbiter.lock().grow(most);
+        self.counter.lock().grow(most);
         named.set = Set::new(&numbers);
         named
     }
@@ -186,7 +184,7 @@ impl<K: Eq + Hash> Drop for Named<'_, K> {
 impl<K: Eq + Hash> Drop for KeyedGuard<'_, K> {
     fn drop(&mut self) {
         // Unlocked first; the numbers go back with `named`, when nothing is held under them any more.
-        self.named.locks.arbiter.lock().release(&self.named.set, ring);
+        self.named.locks.counter.give(&self.named.set);
         nesting::leave(self.named.locks.id);
     }
 }

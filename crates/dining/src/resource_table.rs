@@ -1,10 +1,9 @@
 //! Numbered resources, taken several at once.
 
 use crate::arbiter::Arbiter;
-use crate::gate::{Bell, TimedOut, ring, wait_for};
+use crate::gate::{Counter, TimedOut};
 use crate::policy::Policy;
 use crate::set::Set;
-use crate::sync::Mutex;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -35,7 +34,7 @@ pub struct ResourceTable {
     id: u64,
     len: usize,
     policy: Policy,
-    arbiter: Mutex<Arbiter<Bell>>,
+    counter: Counter,
 }
 
 /// A set of resources of one table, checked and sorted, to be used as often as needed and by any thread.
@@ -90,7 +89,7 @@ pub(crate) fn next_id() -> u64 {
 impl ResourceTable {
     /// Resources `0..n`, all free.
     pub fn new(n: usize, policy: Policy) -> Self {
-        Self { id: next_id(), len: n, policy, arbiter: Mutex::new(Arbiter::new(n, policy.bound())) }
+        Self { id: next_id(), len: n, policy, counter: Counter::new(Arbiter::new(n, policy.bound())) }
     }
 
     /// How many resources there are.
@@ -130,10 +129,15 @@ impl ResourceTable {
     ///
     /// # Complexity
     /// One short critical section, O(k / 64 + 1) in words, and the same for giving back; no allocation unless it waits.
+    #[inline]
     #[track_caller]
     pub fn acquire(&self, claim: &Claim) -> Hold<'_> {
-        let hold = self.take(claim, None);
-        hold.unwrap_or_else(|_| unreachable!("without a deadline the time is never up"))
+        self.check(claim);
+        if !self.counter.take_quick(&claim.set) {
+            let granted = self.counter.wait_for(&claim.set, None, || nesting::check(self.id));
+            granted.unwrap_or_else(|_| unreachable!("without a deadline the time is never up"));
+        }
+        self.hold(claim)
     }
 
     /// As [`acquire`](Self::acquire), or `None` if the caller would have to wait: because something is held, or is reserved for
@@ -141,10 +145,7 @@ impl ResourceTable {
     #[track_caller]
     pub fn try_acquire(&self, claim: &Claim) -> Option<Hold<'_>> {
         self.check(claim);
-        let mut arbiter = self.arbiter.lock();
-        let granted = arbiter.try_quick(&claim.set) || arbiter.try_request(&claim.set, false);
-        drop(arbiter);
-        granted.then(|| self.hold(claim))
+        self.counter.try_take(&claim.set).then(|| self.hold(claim))
     }
 
     /// As [`acquire`](Self::acquire), for a limited time. Whoever gives up leaves nothing behind, no reservation either.
@@ -167,7 +168,7 @@ impl ResourceTable {
 
     /// What has happened so far.
     pub fn stats(&self) -> TableStats {
-        let arbiter = self.arbiter.lock();
+        let arbiter = self.counter.lock();
         let counts = arbiter.counts();
         TableStats {
             granted: counts.granted,
@@ -181,14 +182,13 @@ impl ResourceTable {
     #[track_caller]
     fn take(&self, claim: &Claim, deadline: Option<Instant>) -> Result<Hold<'_>, TimedOut> {
         self.check(claim);
-        let mut arbiter = self.arbiter.lock();
-        if !arbiter.try_quick(&claim.set) {
-            wait_for(&mut arbiter, &claim.set, deadline, || nesting::check(self.id))?;
+        if !self.counter.take_quick(&claim.set) {
+            self.counter.wait_for(&claim.set, deadline, || nesting::check(self.id))?;
         }
-        drop(arbiter);
         Ok(self.hold(claim))
     }
 
+    #[inline]
     #[track_caller]
     fn check(&self, claim: &Claim) {
         assert!(
@@ -197,6 +197,7 @@ impl ResourceTable {
         );
     }
 
+    #[inline]
     fn hold(&self, claim: &Claim) -> Hold<'_> {
         nesting::enter(self.id);
         Hold { table: self, set: claim.set.clone(), thread: PhantomData }
@@ -211,8 +212,9 @@ impl Hold<'_> {
 }
 
 impl Drop for Hold<'_> {
+    #[inline]
     fn drop(&mut self) {
-        self.table.arbiter.lock().release(&self.set, ring);
+        self.table.counter.give(&self.set);
         nesting::leave(self.table.id);
     }
 }

@@ -8,6 +8,11 @@ mod source {
     pub(crate) use std::sync::atomic;
     pub(crate) use std::thread::{JoinHandle, sleep, yield_now};
 
+    /// Does something with the lock given back meanwhile.
+    pub(crate) fn unlocked<T, R>(guard: &mut MutexGuard<'_, T>, work: impl FnOnce() -> R) -> R {
+        MutexGuard::unlocked(guard, work)
+    }
+
     /// Starts a named thread.
     pub(crate) fn spawn<R: Send + 'static>(
         name: String,
@@ -35,6 +40,14 @@ mod source {
     /// Time stands still in a model: a sleeper is one who lets the others go first.
     pub(crate) fn sleep(_: Duration) {
         yield_now();
+    }
+
+    /// Does something with the lock given back meanwhile.
+    pub(crate) fn unlocked<T, R>(guard: &mut MutexGuard<'_, T>, work: impl FnOnce() -> R) -> R {
+        drop(guard.inner.take());
+        let result = work();
+        guard.inner = Some(guard.lock.0.lock().expect(POISON));
+        result
     }
 
     /// Starts a thread of the model.

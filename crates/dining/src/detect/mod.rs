@@ -222,9 +222,7 @@ pub(crate) fn intend<'a, S: LockGroup<'a>>(set: &S, at: &'static Location<'stati
 
 #[inline]
 fn has_news<'a, S: LockGroup<'a>>(set: &S) -> bool {
-    let epoch = EPOCH.load(Ordering::Relaxed);
-    held::with_memory(|list, memory| {
-        let hand = Memory::hand(epoch, list);
+    held::with_memory(EPOCH.load(Ordering::Relaxed), |hand, memory| {
         let mut news = false;
         set.each(&mut |core: &Core| {
             news |= memory.is_new(hand, core.label());

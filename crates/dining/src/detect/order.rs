@@ -143,26 +143,21 @@ pub(crate) struct Memory(Vec<u64>);
 
 const PLACES: usize = 1024;
 
-#[inline]
-fn mix(hash: u64, id: u64) -> u64 {
-    (hash.rotate_left(23) ^ id).wrapping_mul(0x9E37_79B9_7F4A_7C15)
-}
-
 impl Memory {
     pub(crate) const fn new() -> Self {
         Self(Vec::new())
     }
 
-    /// A hash of all in hand. `epoch` tells one installation from the next.
+    /// Adds an id to a hash.
     #[inline]
-    pub(super) fn hand(epoch: u64, held: &[Held]) -> u64 {
-        held.iter().fold(epoch | 1 << 63, |hash, held| mix(hash, held.lock.id))
+    pub(crate) fn mix(hash: u64, id: u64) -> u64 {
+        (hash.rotate_left(23) ^ id).wrapping_mul(0x9E37_79B9_7F4A_7C15)
     }
 
-    /// Whether this is asked for with this hand for the first time; remembers it.
+    /// Whether this is asked for with this hand, a hash of all that is held, for the first time; remembers it.
     #[inline]
     pub(super) fn is_new(&mut self, hand: u64, asked: Label) -> bool {
-        let hash = mix(hand, asked.id);
+        let hash = Self::mix(hand, asked.id) | 1;
         if self.0.is_empty() {
             self.0 = vec![0; PLACES];
         }

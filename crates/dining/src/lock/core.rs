@@ -56,6 +56,11 @@ impl Core {
         self.state.load(Ordering::Relaxed) == HELD
     }
 
+    /// Whether nobody holds it and nobody waits; may be outdated at once.
+    pub(super) fn looks_free(&self) -> bool {
+        self.state.load(Ordering::Relaxed) == FREE
+    }
+
     /// With the desk locked: whether the desk knows who holds it.
     pub(super) fn is_slow(&self) -> bool {
         self.state.load(Ordering::Relaxed) & SLOW != 0

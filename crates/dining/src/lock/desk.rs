@@ -14,11 +14,11 @@
 use super::core::Core;
 use crate::arbiter::{Arbiter, WaiterId};
 use crate::detect::{self, Blocked, DeadlockReport};
-use crate::gate::{Bell, Desk as Gate, TimedOut, sleep_until_granted};
+use crate::gate::{Bell, Chime, Desk as Gate, Patience, TimedOut, sleep_until_granted};
 use crate::held;
 use crate::policy::Policy;
 use crate::set::Set;
-use crate::sync::{Condvar, Mutex, MutexGuard, lazy};
+use crate::sync::{Mutex, MutexGuard, lazy};
 use std::collections::HashMap;
 use std::fmt;
 use std::panic::Location;
@@ -28,6 +28,9 @@ use std::time::Instant;
 lazy! {
     static DESK: Mutex<Desk> = Mutex::new(Desk::new());
 }
+
+/// Of all who wait for a lock.
+pub(super) static PATIENCE: Patience = Patience::new();
 
 /// The books.
 pub(crate) struct Desk {
@@ -92,7 +95,7 @@ impl Gate for Desk {
 fn call(owners: &mut HashMap<usize, u64>) -> impl FnMut(&Caller) {
     |caller| {
         owners.extend(caller.transaction);
-        caller.bell.notify_one();
+        caller.bell.ring();
     }
 }
 
@@ -139,7 +142,7 @@ pub(super) fn take(request: Request<'_>, object: impl FnOnce()) -> Result<(), Ti
         desk = DESK.lock();
         desk.admit(cores);
     }
-    let bell = Arc::new(Condvar::new());
+    let bell = Chime::bell();
     let caller = Caller { bell: Arc::clone(&bell), transaction: None };
     let outcome = match desk.arbiter.request(&set, nested, caller) {
         Ok(()) => Ok(()),
@@ -150,7 +153,7 @@ pub(super) fn take(request: Request<'_>, object: impl FnOnce()) -> Result<(), Ti
                 desk.unlist(listed);
                 desk.settle(cores);
             });
-            let outcome = sleep_until_granted(&mut desk, id, &bell, deadline, |_| false);
+            let outcome = sleep_until_granted(&mut desk, id, &bell, deadline, &PATIENCE, |_| false);
             desk.unlist(listed);
             outcome
         }
@@ -282,7 +285,7 @@ impl Desk {
         younger.wounded = true;
         if let Some((bell, listed)) = &younger.asleep {
             listed.iter().for_each(|&wait| self.blocked.will_give_up(wait));
-            bell.notify_one();
+            bell.ring();
         }
     }
 }
@@ -343,7 +346,7 @@ impl Age {
     ) -> (MutexGuard<'a, Desk>, bool) {
         let number = core.number().expect("it has just been admitted");
         desk.wound(number, self.0);
-        let bell = Arc::new(Condvar::new());
+        let bell = Chime::bell();
         let caller = Caller { bell: Arc::clone(&bell), transaction: Some((number, self.0)) };
         let id = desk.arbiter.enqueue(set, nested, self.0, caller);
         let (listed, alarm) = desk.list(&[core], at, false);
@@ -353,7 +356,8 @@ impl Age {
             desk.unlist(listed);
             desk.settle(&[core]);
         });
-        let outcome = sleep_until_granted(&mut desk, id, &bell, None, |desk| desk.transactions[&self.0].wounded);
+        let outcome =
+            sleep_until_granted(&mut desk, id, &bell, None, &PATIENCE, |desk| desk.transactions[&self.0].wounded);
         self.state(&mut desk).asleep = None;
         desk.unlist(listed);
         (desk, outcome.is_ok())

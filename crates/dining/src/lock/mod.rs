@@ -64,7 +64,7 @@ pub(crate) fn take<'a, S: LockGroup<'a>>(
     if detect::is_on() && deadline.is_none() {
         detect::intend(set, at);
     }
-    if !take_quick(set) {
+    if !take_quick(set) && !take_soon(set) {
         let mut cores = members(set);
         desk::take(Request { cores: &mut cores, deadline, at }, object)?;
     }
@@ -75,6 +75,18 @@ pub(crate) fn take<'a, S: LockGroup<'a>>(
 #[inline]
 pub(crate) fn try_take<'a, S: LockGroup<'a>>(set: &S) -> bool {
     take_quick(set) || desk::try_take(&mut members(set))
+}
+
+/// Looks again for a moment before joining those who sleep: most holders are done in a moment. Where somebody sleeps already it is his turn.
+#[cold]
+fn take_soon<'a, S: LockGroup<'a>>(set: &S) -> bool {
+    let (mut took, mut slept) = (false, false);
+    desk::PATIENCE.look(|| {
+        slept = !set.each(&mut |core: &Core| !core.is_slow());
+        took = !slept && set.each(&mut |core: &Core| core.looks_free()) && take_quick(set);
+        took || slept
+    });
+    took
 }
 
 /// One after the other, giving back what was taken if one is not free.
