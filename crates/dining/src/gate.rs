@@ -2,7 +2,7 @@
 
 use crate::arbiter::{Arbiter, WaiterId};
 use crate::set::Set;
-use crate::sync::{Condvar, Mutex, MutexGuard, unlocked};
+use crate::sync::{Condvar, Mutex, MutexGuard, lock_briefly, unlocked};
 use std::fmt;
 use std::hint::spin_loop;
 use std::sync::Arc;
@@ -62,13 +62,16 @@ impl Desk for Arbiter<Bell> {
     }
 }
 
-/// How long those who wait look before they sleep: about a microsecond or two at most, as long as looking is worth it. Where holders take
-/// longer it is hardly ever tried. (The same rule as in glibc's adaptive mutexes.)
+/// How long those who wait look before they sleep: some 20 microseconds at most, and only as long as looking is worth it. Where holders
+/// take longer it is down to next to nothing after a dozen vain looks (the rule of glibc's adaptive mutexes).
+///
+/// It has to be longer than it takes to wake a thread. Who has gone to sleep is handed its set while still asleep; if the next one
+/// gives up looking before that one is awake, it sleeps as well, is handed its set asleep, and from then on every hold costs a wake-up.
 #[derive(Debug)]
 pub(crate) struct Patience(AtomicU32);
 
 /// A model checker needs no patience.
-const MOST: u32 = if cfg!(any(loom, shuttle)) { 0 } else { 60 };
+const MOST: u32 = if cfg!(any(loom, shuttle)) { 0 } else { 600 };
 const LEAST: u32 = if cfg!(any(loom, shuttle)) { 0 } else { 3 };
 
 impl Patience {
@@ -83,7 +86,7 @@ impl Patience {
             spin_loop();
             is_over()
         });
-        let next = if over { (looks + 4).min(MOST) } else { (looks - looks / 4).max(LEAST) };
+        let next = if over { (looks + looks / 4 + 4).min(MOST) } else { (looks - looks / 4).max(LEAST) };
         // Two at the same time may overwrite each other: it is an estimate.
         self.0.store(next, Ordering::Relaxed);
         over
@@ -104,27 +107,28 @@ impl Counter {
         Self { arbiter: Mutex::new(arbiter), given: AtomicU32::new(0), patience: Patience::new() }
     }
 
+    #[inline]
     pub(crate) fn lock(&self) -> MutexGuard<'_, Arbiter<Bell>> {
-        self.arbiter.lock()
+        lock_briefly(&self.arbiter)
     }
 
     /// Grants `set` if nobody is in the way.
     #[inline]
     pub(crate) fn try_take(&self, set: &Set) -> bool {
-        let mut arbiter = self.arbiter.lock();
+        let mut arbiter = self.lock();
         arbiter.try_quick(set) || arbiter.try_request(set, false)
     }
 
     /// Grants `set` if nobody holds or waits for any of it: the usual case.
     #[inline]
     pub(crate) fn take_quick(&self, set: &Set) -> bool {
-        self.arbiter.lock().try_quick(set)
+        self.lock().try_quick(set)
     }
 
     /// Gives `set` back.
     #[inline]
     pub(crate) fn give(&self, set: &Set) {
-        let mut arbiter = self.arbiter.lock();
+        let mut arbiter = self.lock();
         // A plain store will do: only who has the arbiter locked writes.
         self.given.store(self.given.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
         arbiter.release(set, ring);
@@ -151,7 +155,7 @@ impl Counter {
         if deadline.is_none() {
             before_waiting();
         }
-        let mut arbiter = self.arbiter.lock();
+        let mut arbiter = self.lock();
         let bell = Chime::bell();
         let Err(id) = arbiter.request(set, false, Arc::clone(&bell)) else { return Ok(()) };
         sleep_until_granted(&mut arbiter, id, &bell, deadline, &self.patience, |_| false)

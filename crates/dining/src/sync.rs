@@ -200,3 +200,23 @@ macro_rules! const_unless_checked {
     };
 }
 pub(crate) use const_unless_checked;
+
+/// Locks what is never locked for longer than a few dozen nanoseconds: looks for a moment before it asks the system to wait, for
+/// two threads that meet here often would spend more in the system than in here.
+#[inline]
+pub(crate) fn lock_briefly<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    if cfg!(any(loom, shuttle)) {
+        return mutex.lock();
+    }
+    mutex.try_lock().unwrap_or_else(|| lock_contended(mutex))
+}
+
+#[cold]
+fn lock_contended<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    const LOOKS: usize = 100;
+    let look = |_| {
+        std::hint::spin_loop();
+        mutex.try_lock()
+    };
+    (0..LOOKS).find_map(look).unwrap_or_else(|| mutex.lock())
+}

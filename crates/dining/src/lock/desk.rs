@@ -18,7 +18,7 @@ use crate::gate::{Bell, Chime, Desk as Gate, Patience, TimedOut, sleep_until_gra
 use crate::held;
 use crate::policy::Policy;
 use crate::set::Set;
-use crate::sync::{Mutex, MutexGuard, lazy};
+use crate::sync::{Mutex, MutexGuard, lazy, lock_briefly};
 use std::collections::HashMap;
 use std::fmt;
 use std::panic::Location;
@@ -101,7 +101,7 @@ fn call(owners: &mut HashMap<usize, u64>) -> impl FnMut(&Caller) {
 
 /// With everything that is known about waiting locks.
 pub(crate) fn with<R>(look: impl FnOnce(&mut Desk) -> R) -> R {
-    look(&mut DESK.lock())
+    look(&mut lock_briefly(&DESK))
 }
 
 /// A lock is dropped: its number is free for another.
@@ -129,7 +129,7 @@ pub(super) struct Request<'a> {
 pub(super) fn take(request: Request<'_>, object: impl FnOnce()) -> Result<(), TimedOut> {
     let Request { cores, deadline, at } = request;
     let nested = held::count() > 0;
-    let mut desk = DESK.lock();
+    let mut desk = lock_briefly(&DESK);
     let set = desk.admit(cores);
     if desk.arbiter.try_quick(&set) || desk.arbiter.try_request(&set, nested) {
         desk.settle(cores);
@@ -139,7 +139,7 @@ pub(super) fn take(request: Request<'_>, object: impl FnOnce()) -> Result<(), Ti
         desk.settle(cores);
         drop(desk);
         object();
-        desk = DESK.lock();
+        desk = lock_briefly(&DESK);
         desk.admit(cores);
     }
     let bell = Chime::bell();
@@ -166,7 +166,7 @@ pub(super) fn take(request: Request<'_>, object: impl FnOnce()) -> Result<(), Ti
 #[cold]
 pub(super) fn try_take<'a>(cores: &'a mut Vec<&'a Core>) -> bool {
     let nested = held::count() > 0;
-    let mut desk = DESK.lock();
+    let mut desk = lock_briefly(&DESK);
     let set = desk.admit(cores);
     let granted = desk.arbiter.try_quick(&set) || desk.arbiter.try_request(&set, nested);
     desk.settle(cores);
@@ -176,7 +176,7 @@ pub(super) fn try_take<'a>(cores: &'a mut Vec<&'a Core>) -> bool {
 /// Gives one back that the desk may know of.
 #[cold]
 pub(super) fn give(core: &Core) {
-    let mut desk = DESK.lock();
+    let mut desk = lock_briefly(&DESK);
     // The desk may have let go of it since the caller looked.
     if !core.is_slow() {
         let given = core.give_quick();
@@ -199,7 +199,7 @@ fn sound<'a>(
     let Some(report) = alarm else { return desk };
     drop(desk);
     let breaks = detect::report_deadlock(&report);
-    let mut desk = DESK.lock();
+    let mut desk = lock_briefly(&DESK);
     if breaks {
         leave(&mut desk);
         drop(desk);
@@ -311,7 +311,7 @@ impl Age {
     /// Takes one lock for this transaction.
     #[track_caller]
     pub(super) fn take(&self, core: &Core, at: &'static Location<'static>) -> Result<(), Wounded> {
-        let mut desk = DESK.lock();
+        let mut desk = lock_briefly(&DESK);
         if desk.transactions[&self.0].wounded {
             return Err(Wounded(()));
         }
