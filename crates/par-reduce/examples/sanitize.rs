@@ -85,5 +85,10 @@ fn main() {
             }
         });
     }
+    // Large enough to be written past the caches.
+    let ones = vec![1_u64; 4_200_000];
+    let mut out = vec![0; ones.len()];
+    par_reduce::inclusive_scan_into(&ones, &mut out, |a, b| a + b);
+    assert_eq!(out.last(), Some(&4_200_000));
     println!("the same bits on 1, 2 and 4 threads");
 }

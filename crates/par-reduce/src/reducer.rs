@@ -116,8 +116,8 @@ impl Reducer {
     }
 
     /// Keeps inputs of fewer than `elements` on the calling thread; 0 goes parallel whenever there are two chunks and
-    /// two threads, `usize::MAX` never. The default decides by the bytes that are touched, or where the cost of a
-    /// closure is not known by timing its first chunks.
+    /// two threads, `usize::MAX` never. The default decides by the bytes that are touched and whether the workers are
+    /// likely to be awake, or where the cost of a closure is not known by timing its first chunks.
     pub const fn sequential_below(mut self, elements: usize) -> Self {
         self.sequential_below = Some(elements);
         self

@@ -13,7 +13,12 @@ const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/numpy.py");
 const PERIOD: usize = 1 << 20;
 
 /// Prints what each takes, if there is a Python with NumPy: that of `PYTHON`, `python3` or `python`.
+///
+/// A filter on the command line that does not name NumPy leaves it out.
 pub(crate) fn compare() {
+    if std::env::args().skip(1).any(|word| !word.starts_with('-') && !word.contains("numpy")) {
+        return;
+    }
     let candidates = std::env::var("PYTHON").into_iter().chain(["python3".to_owned(), "python".to_owned()]);
     let has_numpy = |python: &String| {
         Command::new(python).args(["-c", "import numpy"]).output().is_ok_and(|output| output.status.success())
