@@ -5,7 +5,7 @@ use crate::codec;
 use crate::error::TaskError;
 use crate::records::{Records, Tag};
 use crate::shared::memory::Memory;
-use crate::shared::travel::Way;
+use crate::shared::travel::{self, Way};
 use crate::sync::{Condvar, Mutex};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -147,9 +147,8 @@ impl Piece {
 #[inline]
 fn outcome_of<R: DeserializeOwned>(tag: Tag, payload: &[u8]) -> Result<R, TaskError> {
     match tag {
-        Tag::Value => {
-            codec::read(payload, Way::UnpackResult).map_err(|error| TaskError::Decode(format!("the result: {error}")))
-        }
+        Tag::Value => codec::read(payload, Way::UnpackResult)
+            .map_err(|error| TaskError::Decode(format!("the result: {}", travel::explain(&error)))),
         Tag::Panicked => Err(match codec::read(payload, Way::Nowhere) {
             Ok((message, location)) => TaskError::Panicked { message, location },
             Err(_) => unreadable(),

@@ -13,8 +13,9 @@ use crate::shared::travel::{self, Way};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Encoded bytes after which a chunk is closed: they fit the input area, and the processor's cache.
-const MAX_BYTES: usize = 256 << 10;
+/// Encoded bytes after which a chunk is closed: they fit the processor's cache, and their buffers are of a size that the
+/// allocator hands out again instead of returning it to the system, where each page would cost a fault every time.
+const MAX_BYTES: usize = 64 << 10;
 
 /// A chunk of one task.
 pub(crate) fn single<A: Serialize>(place: u64, first: usize, argument: &A) -> Result<Chunk, TaskError> {
@@ -103,5 +104,5 @@ fn pack<A: Serialize>(argument: &A, head: &mut Head, out: &mut Vec<u8>) -> Resul
 
 #[cold]
 fn cannot_encode(error: &CodecError) -> TaskError {
-    TaskError::Encode(format!("the argument: {error}"))
+    TaskError::Encode(format!("the argument: {}", travel::explain(error)))
 }

@@ -82,7 +82,7 @@ pub(crate) fn close_in(room: &mut [u8], len: usize, head: &mut Head) -> Result<u
     let wanted = Head::for_payload(len, Tag::Value);
     if wanted == Head::Long && *head == Head::Short {
         if room.len() < Head::LONG + len {
-            return Err(CodecError::Full);
+            return Err(CodecError::SerializeBufferFull);
         }
         room.copy_within(1..1 + len, Head::LONG);
         *head = Head::Long;

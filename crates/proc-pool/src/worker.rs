@@ -262,7 +262,7 @@ impl<'a> Frame<'a> {
     #[inline]
     pub(crate) fn read<A: DeserializeOwned>(&self, argument: &[u8]) -> Result<A, Failure> {
         codec::read(argument, Way::UnpackArgument)
-            .map_err(|error| Failure { tag: Tag::Decode, why: format!("the argument: {error}") })
+            .map_err(|error| Failure { tag: Tag::Decode, why: format!("the argument: {}", travel::explain(&error)) })
     }
 
     /// Writes the result behind the committed ones, or aside if it does not fit there.
@@ -271,7 +271,7 @@ impl<'a> Frame<'a> {
         if let Some(room) = self.area.get_mut(self.committed..) {
             match codec::write(result, Way::PackResult, &mut self.head, room) {
                 Ok(len) => return Ok(Written(len)),
-                Err(CodecError::Full) => {}
+                Err(CodecError::SerializeBufferFull) => {}
                 Err(error) => return Err(cannot_write(&error)),
             }
         }
@@ -370,5 +370,5 @@ impl<'a> Frame<'a> {
 }
 
 fn cannot_write(error: &CodecError) -> Failure {
-    Failure { tag: Tag::Encode, why: format!("the result: {error}") }
+    Failure { tag: Tag::Encode, why: format!("the result: {}", travel::explain(error)) }
 }

@@ -9,7 +9,7 @@
 mod batch;
 #[path = "../../src/clock.rs"]
 mod clock;
-#[path = "../../src/codec/mod.rs"]
+#[path = "../../src/codec.rs"]
 mod codec;
 #[path = "../../src/error.rs"]
 mod error;
@@ -42,7 +42,6 @@ enum Any {
     Number(i128),
     Text(String, char),
     List { list: Vec<Any>, map: BTreeMap<u16, Option<f32>> },
-    Units(Vec<()>),
 }
 
 #[derive(Deserialize)]

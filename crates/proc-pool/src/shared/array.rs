@@ -3,7 +3,7 @@
 use super::memory::{Cells, Memory};
 use super::travel::{self, pack, unpack};
 use bytemuck::Pod;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::io;
 use std::ops::{Bound, Range, RangeBounds};
@@ -187,7 +187,7 @@ impl<'de, T: Pod> Deserialize<'de> for SharedArray<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let (memory, len) = unpack(deserializer)?;
         let cells =
-            memory.cells(0, len).ok_or_else(|| de::Error::custom("the shared memory is too short for the array"))?;
+            memory.cells(0, len).ok_or_else(|| travel::de_error("the shared memory is too short for the array"))?;
         Ok(Self { cells })
     }
 }

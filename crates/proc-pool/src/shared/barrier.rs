@@ -4,7 +4,7 @@ use super::bell::Wait;
 use super::meeting::{MAX, Meeting, Met};
 use super::memory::{Header, Memory};
 use super::travel::{self, pack, unpack};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::error::Error;
 use std::fmt;
 use std::io;
@@ -136,10 +136,10 @@ impl<'de> Deserialize<'de> for Barrier {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let (memory, parties) = unpack(deserializer)?;
         let meeting =
-            memory.header().ok_or_else(|| de::Error::custom("the shared memory is too short for the barrier"))?;
+            memory.header().ok_or_else(|| travel::de_error("the shared memory is too short for the barrier"))?;
         match u32::try_from(parties) {
             Ok(parties @ 1..=MAX) => Ok(Self { meeting, parties }),
-            _ => Err(de::Error::custom("a barrier cannot have that many parties")),
+            _ => Err(travel::de_error("a barrier cannot have that many parties")),
         }
     }
 }

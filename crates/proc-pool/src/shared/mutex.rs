@@ -13,7 +13,7 @@ use super::memory::{Cells, Header, Memory};
 use super::owner::Processes;
 use super::travel::{self, pack, unpack};
 use bytemuck::Pod;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::error::Error;
 use std::fmt;
 use std::io;
@@ -270,6 +270,6 @@ impl<T: Pod> Serialize for Mutex<T> {
 impl<'de, T: Pod> Deserialize<'de> for Mutex<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let (memory, _) = unpack(deserializer)?;
-        Self::over(&memory).ok_or_else(|| de::Error::custom("the shared memory is too short for the lock"))
+        Self::over(&memory).ok_or_else(|| travel::de_error("the shared memory is too short for the lock"))
     }
 }

@@ -7,7 +7,7 @@ use super::ring::{Ring, Shape, Slots, Stop};
 use super::travel::{self, pack, unpack};
 use crate::spin::Spin;
 use bytemuck::Pod;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::error::Error;
 use std::fmt;
 use std::io;
@@ -398,6 +398,6 @@ impl<T: Pod> Serialize for Queue<T> {
 impl<'de, T: Pod> Deserialize<'de> for Queue<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let (memory, capacity) = unpack(deserializer)?;
-        Self::over(&memory, capacity).ok_or_else(|| de::Error::custom("the shared memory is too short for the queue"))
+        Self::over(&memory, capacity).ok_or_else(|| travel::de_error("the shared memory is too short for the queue"))
     }
 }

@@ -4,7 +4,7 @@ use super::bell::Wait;
 use super::memory::{Header, Memory};
 use super::permits::Permits;
 use super::travel::{self, pack, unpack};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::io;
 use std::time::Duration;
@@ -136,7 +136,7 @@ impl<'de> Deserialize<'de> for Semaphore {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let (memory, _) = unpack(deserializer)?;
         let permits =
-            memory.header().ok_or_else(|| de::Error::custom("the shared memory is too short for the semaphore"))?;
+            memory.header().ok_or_else(|| travel::de_error("the shared memory is too short for the semaphore"))?;
         Ok(Self { permits })
     }
 }

@@ -13,11 +13,9 @@
 use super::memory::Memory;
 use crate::sync::Mutex;
 use rustix::fs::{Mode, OFlags, open, stat};
-use serde::de::{self, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, RawFd};
 use std::sync::{Arc, Weak};
@@ -30,10 +28,6 @@ pub(crate) struct Ticket {
     pub(crate) device: u64,
     pub(crate) inode: u64,
 }
-
-/// By this name of a struct around one value a codec of proc-pool knows shared memory, and so need not say [`on_way`] for
-/// every value. Others take it for what it says, and come to a [`Packed`] that is on no way.
-pub(crate) const NAME: &str = "proc_pool::shared";
 
 /// What this thread is encoding or decoding for a pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +44,8 @@ pub(crate) enum Way {
 
 thread_local! {
     static WAY: Cell<Way> = const { Cell::new(Way::Nowhere) };
+    /// Why shared memory could not be packed or unpacked; postcard's errors have no place for it.
+    static WHY: RefCell<Option<String>> = const { RefCell::new(None) };
     /// Memory of the arguments encoded on this thread.
     static KEPT: RefCell<Vec<Arc<Memory>>> = const { RefCell::new(Vec::new()) };
 }
@@ -63,10 +59,18 @@ static HELD: Mutex<Vec<Arc<Memory>>> = Mutex::new(Vec::new());
 /// Mappings that a worker keeps at most: asking after each costs a microsecond or two.
 const MAX_HELD: usize = 16;
 
+/// The reason for an error of encoding or decoding, in words.
+#[cold]
+pub(crate) fn explain(error: &postcard::Error) -> String {
+    WHY.take().unwrap_or_else(|| error.to_string())
+}
+
 /// Runs `coding` with shared memory going that way.
+#[inline(always)]
 pub(crate) fn on_way<T>(way: Way, coding: impl FnOnce() -> T) -> T {
     struct Back(Way);
     impl Drop for Back {
+        #[inline(always)]
         fn drop(&mut self) {
             WAY.set(self.0);
         }
@@ -113,30 +117,18 @@ fn known(ticket: Ticket) -> Option<Arc<Memory>> {
 
 /// Writes the way to `memory` and one number of the type's own.
 pub(crate) fn pack<S: Serializer>(memory: &Arc<Memory>, count: usize, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_newtype_struct(NAME, &Packed { memory, count })
-}
-
-struct Packed<'a> {
-    memory: &'a Arc<Memory>,
-    count: usize,
-}
-
-impl Serialize for Packed<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let custom = <S::Error as ser::Error>::custom::<&str>;
-        match WAY.get() {
-            Way::PackArgument => keep(self.memory),
-            Way::PackResult if !self.memory.is_own() => {}
-            Way::PackResult => {
-                return Err(custom(
-                    "memory that a task has made ends with its worker; make it in the parent and pass it",
-                ));
-            }
-            _ => return Err(custom("shared memory can only be sent as the argument of a task of proc-pool")),
+    match WAY.get() {
+        Way::PackArgument => keep(memory),
+        Way::PackResult if !memory.is_own() => {}
+        Way::PackResult => {
+            return Err(ser_error(
+                "memory that a task has made ends with its worker; make it in the parent and pass it",
+            ));
         }
-        let Ticket { process, fd, device, inode } = self.memory.ticket();
-        (process, fd, device, inode, self.count as u64).serialize(serializer)
+        _ => return Err(ser_error("shared memory can only be sent as the argument of a task of proc-pool")),
     }
+    let Ticket { process, fd, device, inode } = memory.ticket();
+    (process, fd, device, inode, count as u64).serialize(serializer)
 }
 
 fn keep(memory: &Arc<Memory>) {
@@ -150,44 +142,22 @@ fn keep(memory: &Arc<Memory>) {
 
 /// Reads what [`pack`] wrote, and maps the memory if it is not mapped.
 pub(crate) fn unpack<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(Arc<Memory>, usize), D::Error> {
-    struct Wrapped;
-    impl<'de> Visitor<'de> for Wrapped {
-        type Value = Unpacked;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("shared memory, which can only be received as the argument of a task of proc-pool")
-        }
-
-        fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Unpacked, D::Error> {
-            Unpacked::deserialize(deserializer)
-        }
+    let way = WAY.get();
+    if !matches!(way, Way::UnpackArgument | Way::UnpackResult) {
+        return Err(de_error("shared memory can only be received as the argument of a task of proc-pool"));
     }
-    let Unpacked(memory, count) = deserializer.deserialize_newtype_struct(NAME, Wrapped)?;
-    Ok((memory, count))
-}
-
-struct Unpacked(Arc<Memory>, usize);
-
-impl<'de> Deserialize<'de> for Unpacked {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let way = WAY.get();
-        if !matches!(way, Way::UnpackArgument | Way::UnpackResult) {
-            return Err(de::Error::custom("shared memory can only be received as the argument of a task of proc-pool"));
+    let (process, fd, device, inode, count): (u32, RawFd, u64, u64, u64) = Deserialize::deserialize(deserializer)?;
+    let ticket = Ticket { process, fd, device, inode };
+    let memory = match known(ticket) {
+        Some(memory) => memory,
+        None if way == Way::UnpackResult => {
+            return Err(de_error("the shared memory of the result is not known here any more"));
         }
-        let (process, fd, device, inode, count): (u32, RawFd, u64, u64, u64) = Deserialize::deserialize(deserializer)?;
-        let ticket = Ticket { process, fd, device, inode };
-        let memory = match known(ticket) {
-            Some(memory) => memory,
-            None if way == Way::UnpackResult => {
-                return Err(de::Error::custom("the shared memory of the result is not known here any more"));
-            }
-            None => fetch(ticket).map_err(|error| {
-                let owner = format!("process {process}, descriptor {fd}");
-                de::Error::custom(format!("cannot open the shared memory of {owner}: {error}"))
-            })?,
-        };
-        Ok(Self(memory, usize::try_from(count).unwrap_or(usize::MAX)))
-    }
+        None => fetch(ticket).map_err(|error| {
+            de_error(format!("cannot open the shared memory of process {process}, descriptor {fd}: {error}"))
+        })?,
+    };
+    Ok((memory, usize::try_from(count).unwrap_or(usize::MAX)))
 }
 
 fn path(ticket: Ticket) -> String {
@@ -211,4 +181,18 @@ fn fetch(ticket: Ticket) -> io::Result<Arc<Memory>> {
     }
     held.push(Arc::clone(&memory));
     Ok(memory)
+}
+
+#[cold]
+pub(crate) fn de_error<E: de::Error>(why: impl Into<String>) -> E {
+    let why = why.into();
+    let error = E::custom(&why);
+    WHY.set(Some(why));
+    error
+}
+
+#[cold]
+fn ser_error<E: ser::Error>(why: &str) -> E {
+    WHY.set(Some(why.to_owned()));
+    E::custom(why)
 }

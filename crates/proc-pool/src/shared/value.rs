@@ -4,7 +4,7 @@ use super::memory::{Cells, Memory};
 use super::travel::{self, pack, unpack};
 use crate::sync::{Ordering, fence};
 use bytemuck::Pod;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::io;
 
@@ -102,7 +102,7 @@ impl<'de, T: Pod> Deserialize<'de> for SharedValue<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let (memory, _) = unpack(deserializer)?;
         let cells =
-            memory.cells(0, 1).ok_or_else(|| de::Error::custom("the shared memory is too short for the value"))?;
+            memory.cells(0, 1).ok_or_else(|| travel::de_error("the shared memory is too short for the value"))?;
         Ok(Self { cells })
     }
 }
