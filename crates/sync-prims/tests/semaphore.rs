@@ -217,10 +217,23 @@ fn permits_of_different_semaphores_do_not_merge_and_nothing_is_lost() {
 
 #[test]
 fn zero_permits_are_always_there() {
-    let semaphore = Semaphore::new(0);
-    drop(semaphore.acquire_many(0).unwrap());
-    drop(semaphore.try_acquire_many(0).unwrap());
-    assert_eq!(semaphore.available_permits(), 0);
+    within_a_minute(|| {
+        let semaphore = Semaphore::new(0);
+        let none = || {
+            drop(semaphore.try_acquire_many(0).unwrap());
+            drop(semaphore.acquire_many(0).unwrap());
+            assert_eq!(semaphore.available_permits(), 0);
+        };
+        none();
+        thread::scope(|s| {
+            let waiter = s.spawn(|| semaphore.acquire().is_err());
+            until(|| semaphore.waiters() == 1);
+            let beside_a_line = std::panic::catch_unwind(std::panic::AssertUnwindSafe(none));
+            semaphore.close(); // the waiter goes, whatever came of it
+            assert!(waiter.join().unwrap());
+            beside_a_line.unwrap();
+        });
+    });
 }
 
 #[test]
