@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p worker-pool-bench --bench latency [-- BUSY]`. Contenders take turns in rounds, so drift hits all alike.
 //! `BENCH_QUICK` takes fewer calls; `LATENCY_ONLY=name,name` some contenders; a `BUSY` argument adds a thread that
-//! takes a core away all the time.
+//! takes a core away all the time. In the end the processor time of our idle workers in one second.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -37,10 +37,39 @@ fn main() {
         }
         report(&mut all, work, micros, quick);
     }
+    idle();
     STOP.store(true, Ordering::Relaxed);
     if let Some(hog) = hog {
         let _ = hog.join();
     }
+}
+
+/// Prints how many ticks of processor time our workers use in one second without work.
+fn idle() {
+    std::thread::sleep(Duration::from_millis(50));
+    let before = ticks();
+    std::thread::sleep(Duration::from_secs(1));
+    match before.zip(ticks()) {
+        Some((before, after)) => {
+            println!("\nidle for one second: {} ticks of processor time in our workers", after - before)
+        }
+        None => println!("\nidle: no /proc here"),
+    }
+}
+
+/// User and system time of the threads of `Pool`, by their name, in clock ticks.
+fn ticks() -> Option<u64> {
+    let tasks = std::fs::read_dir("/proc/self/task").ok()?;
+    let stats = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("stat")).ok());
+    // `tid (name) state ...`: utime and stime are the 12th and 13th field after the name.
+    let ours = stats.filter(|stat| stat.contains("(worker-pool-"));
+    Some(
+        ours.filter_map(|stat| {
+            let fields: Vec<&str> = stat.rsplit(") ").next()?.split(' ').collect();
+            Some(fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?)
+        })
+        .sum(),
+    )
 }
 
 fn report(all: &mut [Contender], work: Halves, micros: u64, quick: bool) {

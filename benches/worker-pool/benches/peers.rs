@@ -4,6 +4,7 @@ use bench_kit::Workload;
 use criterion::Criterion;
 use orx_parallel::{Par as _, Parallelizable as _};
 use std::sync::mpsc;
+use std::time::Duration;
 use worker_pool::{Chunk, Pool};
 use worker_pool_bench::{Halves, THREADS, contenders};
 
@@ -69,13 +70,30 @@ fn round_trip(criterion: &mut Criterion) {
         (0..CALLS as u64).map(one).sum::<u64>()
     };
     let answer = (0..CALLS as u64).sum::<u64>();
+    // What a user writes: the joiner runs what nobody has begun.
     Workload::new("worker-pool/task and its result", "1000 in turn", CALLS, || (), answer)
         .contender("worker-pool", |()| {
             (0..CALLS as u64).map(|i| ours.apply_async(move || i).join().expect("no panic")).sum()
         })
-        .contender("worker-pool, run by the worker", |()| {
-            channel(&|sender, i| drop(ours.apply_async(move || sender.send(i))))
+        .contender("rayon spawn", |()| channel(&|sender, i| rayon.spawn(move || _ = sender.send(i))))
+        .contender("threadpool", |()| channel(&|sender, i| threads.execute(move || _ = sender.send(i))))
+        .run(criterion);
+    // The same with the worker made to run it: to there and back.
+    Workload::new("worker-pool/task run by a worker", "1000 in turn", CALLS, || (), answer)
+        .contender("worker-pool, waited for", |()| {
+            let one = |i| {
+                let handle = ours.apply_async(move || i);
+                handle.wait_timeout(Duration::MAX);
+                handle.join().expect("no panic")
+            };
+            (0..CALLS as u64).map(one).sum()
         })
+        .contender("rayon spawn", |()| channel(&|sender, i| rayon.spawn(move || _ = sender.send(i))))
+        .contender("threadpool", |()| channel(&|sender, i| threads.execute(move || _ = sender.send(i))))
+        .run(criterion);
+    // Through the same channel as the peers, whose receiver sleeps early: the wake-up of the caller is most of it.
+    Workload::new("worker-pool/task through a channel", "1000 in turn", CALLS, || (), answer)
+        .contender("worker-pool", |()| channel(&|sender, i| drop(ours.apply_async(move || sender.send(i)))))
         .contender("rayon spawn", |()| channel(&|sender, i| rayon.spawn(move || _ = sender.send(i))))
         .contender("threadpool", |()| channel(&|sender, i| threads.execute(move || _ = sender.send(i))))
         .run(criterion);

@@ -16,7 +16,8 @@
 //! ```
 //!
 //! In the common case the ringer pays for this a look at the number of its processor. Where nothing is left (after
-//! `taskset -c 0`) nothing is changed. What is set by others while the worker sleeps is kept.
+//! `taskset -c 0`) nothing is changed. What others set while the worker sleeps
+//! is kept, unless it is the very mask that the worker sleeps with.
 
 #[cfg(not(all(target_os = "linux", not(any(loom, shuttle)))))]
 pub(crate) use elsewhere::Bed;
@@ -79,11 +80,11 @@ mod linux {
         /// The calling thread has slept.
         pub(crate) fn get_up(&self) {
             let sleeper = self.sleeper.lock().take();
-            if let Some(Sleeper { thread, own, now: Some(now), .. }) = sleeper {
-                // Not if somebody else has moved it meanwhile.
-                if Set::of(thread).is_some_and(|set| set.equals(&now)) {
-                    own.give_to(thread);
-                }
+            if let Some(sleeper) = sleeper
+                && sleeper.now.is_some()
+                && sleeper.is_where_we_put_it()
+            {
+                sleeper.own.give_to(sleeper.thread);
             }
         }
     }
@@ -92,11 +93,17 @@ mod linux {
         fn keep_away_from(&mut self, cpu: usize) {
             if self.away_from != cpu
                 && let Some(others) = self.own.without(cpu)
+                && self.is_where_we_put_it()
                 && others.give_to(self.thread)
             {
                 self.now = Some(others);
                 self.away_from = cpu;
             }
+        }
+
+        /// Nobody else has meanwhile said where it may run.
+        fn is_where_we_put_it(&self) -> bool {
+            Set::of(self.thread).is_some_and(|set| set.equals(self.now.as_ref().unwrap_or(&self.own)))
         }
     }
 

@@ -15,14 +15,14 @@ use crate::chunk::Cut;
 use crate::core::Helpers;
 use crate::panics::{Payload, catch, discard};
 use crate::pool::Pool;
-use crate::sync::{AtomicUsize, Mutex, Ordering, planted};
+use crate::sync::{AtomicUsize, MODEL, Mutex, Ordering, planted};
 use crossbeam_utils::CachePadded;
 use std::ops::Range;
 use std::panic::resume_unwind;
 use std::time::{Duration, Instant};
 
 /// A loop of fewer chunks asks for help at once: its chunks are meant to be shared, and one of them is much of the work.
-const MANY: usize = 32;
+const MANY: usize = if MODEL { 3 } else { 32 };
 
 /// What remains to be done must be expected to take this long before a sleeper is woken for it.
 const WORTH_WAKING: Duration = Duration::from_micros(4);
@@ -82,11 +82,12 @@ impl<F: Fn(Range<usize>) + Sync> Flat<F> {
             return self.take_part();
         }
         let start = Instant::now();
-        let first = self.next.fetch_add(1, Ordering::Relaxed);
-        let (mut done, mut end) = (0, first + 1);
-        let mut chunks = first..end;
+        // Helpers who were awake may have claimed everything by now.
+        let Some(mut chunks) = self.claim_at_most(1) else { return };
+        let mut done = 0;
         loop {
             done += chunks.len();
+            let end = chunks.end;
             if !self.run(chunks) {
                 return;
             }
@@ -99,18 +100,22 @@ impl<F: Fn(Range<usize>) + Sync> Flat<F> {
                 Some(next) => chunks = next,
                 None => return,
             }
-            end = chunks.end;
         }
     }
 
     /// The next chunks that nobody has claimed.
     fn claim(&self) -> Option<Range<usize>> {
+        self.claim_at_most(usize::MAX)
+    }
+
+    fn claim_at_most(&self, most: usize) -> Option<Range<usize>> {
         let seen = self.next.load(Ordering::Relaxed);
         let left = self.cut.count.checked_sub(seen).filter(|&left| left > 0)?;
-        let batch = (left / self.spread).max(1);
+        let batch = (left / self.spread).clamp(1, most);
         // Relaxed: the counter hands out numbers; what the chunks wrote is published by leaving the job.
         let first = self.next.fetch_add(batch, Ordering::Relaxed);
-        (first < self.cut.count).then(|| first..self.cut.count.min(first + batch))
+        let end = if planted("believe the claim") { first + batch } else { self.cut.count.min(first + batch) };
+        (first < end).then_some(first..end)
     }
 
     /// Runs these chunks up to the first panic; false if no later chunk needs to be run.

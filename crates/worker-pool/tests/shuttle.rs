@@ -149,6 +149,23 @@ fn a_loop_raises_the_panic_of_its_lowest_chunk() {
     });
 }
 
+/// Chunks for which the caller first looks at the clock: awake helpers may have done them all by then, once the first chunk
+/// that it ran was one past the end.
+#[test]
+fn helpers_may_leave_nothing_for_the_caller() {
+    check(|| {
+        let pool = pool(3);
+        for _ in 0..2 {
+            let ran = AtomicUsize::new(0);
+            pool.for_each_chunk(4, Chunk::size(1), |range| {
+                assert!(range.start < 4 && range.len() == 1, "{range:?}");
+                ran.fetch_add(1 << (8 * range.start), SeqCst);
+            });
+            assert_eq!(ran.into_inner(), 0x0101_0101);
+        }
+    });
+}
+
 /// rayon#592: who waits inside a call runs nothing that wants the lock it holds.
 #[test]
 fn a_lock_may_be_held_across_a_call() {
@@ -221,6 +238,7 @@ fn lazy_maps_keep_their_order_and_may_be_dropped() {
 const MUTANTS: &[(&str, &str)] = &[
     ("do not wait for a helper inside", "a_loop_raises_the_panic_of_its_lowest_chunk"),
     ("leave without a word", "a_loop_raises_the_panic_of_its_lowest_chunk"),
+    ("believe the claim", "helpers_may_leave_nothing_for_the_caller"),
     ("keep the last panic", "a_loop_raises_the_panic_of_its_lowest_chunk"),
     ("end a scope with its queue", "a_scope_ends_after_its_tasks"),
     ("end the last task without a word", "a_scope_ends_after_its_tasks"),
