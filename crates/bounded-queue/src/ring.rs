@@ -485,7 +485,7 @@ impl Races {
 }
 
 /// Waits a little for a thread that is in the middle of an operation.
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 pub(crate) fn pause(backoff: &crossbeam_utils::Backoff) {
     if backoff.is_completed() {
         // It has lost its processor. Give it this one, and the system time to notice.
@@ -496,13 +496,13 @@ pub(crate) fn pause(backoff: &crossbeam_utils::Backoff) {
 }
 
 /// Lets the model run the thread that is in the middle of an operation.
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 pub(crate) fn pause(_: &crossbeam_utils::Backoff) {
-    loom::thread::yield_now();
+    crate::sync::yield_now();
 }
 
 /// Slots whose turns are all zero, in memory that the system zeroes when it is first touched.
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 fn zeroed<T>(capacity: usize) -> Result<Box<[Slot<T>]>, CapacityError> {
     use std::alloc::{Layout, alloc_zeroed};
 
@@ -517,8 +517,8 @@ fn zeroed<T>(capacity: usize) -> Result<Box<[Slot<T>]>, CapacityError> {
     Ok(unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(memory, capacity)) })
 }
 
-/// loom's atomics cannot be zeroed memory.
-#[cfg(loom)]
+/// The atomics of a model checker cannot be zeroed memory.
+#[cfg(any(loom, shuttle))]
 fn zeroed<T>(capacity: usize) -> Result<Box<[Slot<T>]>, CapacityError> {
     let slot = |_| Slot { turn: AtomicUsize::new(0), value: UnsafeCell::new(MaybeUninit::uninit()) };
     Ok((0..capacity).map(slot).collect())

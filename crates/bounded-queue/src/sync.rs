@@ -1,22 +1,18 @@
-//! The one place that names where atomics, cells and locks come from: the real ones, or loom's.
+//! The one place that names where atomics, cells and locks come from: the real ones, or a model checker's.
 
 #[cfg(not(loom))]
 pub(crate) use self::real::UnsafeCell;
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 pub(crate) use {
     parking_lot::Mutex,
     std::sync::Arc,
     std::sync::atomic::{AtomicUsize, Ordering},
 };
 
+#[cfg(any(loom, shuttle))]
+pub(crate) use self::model::{Arc, AtomicUsize, Mutex, Ordering, yield_now};
 #[cfg(loom)]
-pub(crate) use self::model::Mutex;
-#[cfg(loom)]
-pub(crate) use loom::{
-    cell::UnsafeCell,
-    sync::Arc,
-    sync::atomic::{AtomicUsize, Ordering},
-};
+pub(crate) use loom::cell::UnsafeCell;
 
 #[cfg(not(loom))]
 mod real {
@@ -26,6 +22,11 @@ mod real {
     pub(crate) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
 
     impl<T> UnsafeCell<T> {
+        #[cfg(shuttle)]
+        pub(crate) fn new(value: T) -> Self {
+            Self(std::cell::UnsafeCell::new(value))
+        }
+
         #[inline(always)]
         pub(crate) fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
             f(self.0.get())
@@ -38,17 +39,27 @@ mod real {
     }
 }
 
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 mod model {
-    use loom::sync::MutexGuard;
+    #[cfg(loom)]
+    use loom as checker;
+    #[cfg(all(shuttle, not(loom)))]
+    use shuttle as checker;
 
-    /// loom's lock with parking_lot's signature: no poisoning.
+    use checker::sync::MutexGuard;
+    pub(crate) use checker::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+    pub(crate) use checker::thread::yield_now;
+
+    /// The checker's lock with parking_lot's signature: no poisoning.
     #[derive(Debug)]
-    pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
+    pub(crate) struct Mutex<T>(checker::sync::Mutex<T>);
 
     impl<T> Mutex<T> {
         pub(crate) fn new(value: T) -> Self {
-            Self(loom::sync::Mutex::new(value))
+            Self(checker::sync::Mutex::new(value))
         }
 
         pub(crate) fn lock(&self) -> MutexGuard<'_, T> {

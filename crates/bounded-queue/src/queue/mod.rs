@@ -89,9 +89,9 @@ impl<T> BoundedQueue<T> {
         // several times slower. On a busy machine a yield to a stranger costs milliseconds and is remembered. The limit is
         // well above what a yield takes at rest: with 100 us some runs there remembered strangers that were none, and
         // several threads on one slot took up to thirty times as long.
-        #[cfg(not(loom))]
+        #[cfg(not(any(loom, shuttle)))]
         const POLICY: WaitPolicy = WaitPolicy::new().yields(64).given_away(Duration::from_millis(1)).remembering(64);
-        #[cfg(loom)]
+        #[cfg(any(loom, shuttle))]
         const POLICY: WaitPolicy = WaitPolicy::new();
         let waiters = || CachePadded::new(EventCount::with_policy(POLICY));
         Self { ring, items: waiters(), room: waiters() }
