@@ -26,7 +26,7 @@
 //! # Which answers are exact
 //!
 //! Claims are `SeqCst`, and so are the loads of the indices that an "empty", "full" or "closed" rests on. Together with a
-//! `SeqCst` count of waiters (an event count's) nothing is missed without a fence of its own: a waiter registers, then
+//! `SeqCst` count of waiters (`sync_prims::Exchange`'s) nothing is missed without a fence of its own: a waiter registers, then
 //! looks at the claims; an operation claims, then looks for waiters; one of the two sees the other. A claim whose turn is not yet published is
 //! [`Refused::Pending`]: soon to be settled by a thread that is in the middle of its operation.
 
@@ -40,6 +40,8 @@ use std::mem::MaybeUninit;
 const CLOSED: usize = 1;
 /// Set in a turn while the slot holds a value.
 const READABLE: usize = 1;
+/// How far the other side may get ahead before a thread that waited for it goes on.
+const LEAD: usize = 32;
 /// After this many lost races in a row the pause grows no longer.
 const LONGEST: u32 = 6;
 /// From one index to the next.
@@ -165,8 +167,7 @@ impl<T> Ring<T> {
         let mut tail = self.tail.load(Ordering::Relaxed);
         let mut races = Races::default();
         loop {
-            let slot = self.slot(tail);
-            if tail & CLOSED == 0 && slot.turn.load(Ordering::Acquire) == self.lap_of(tail) {
+            if tail & CLOSED == 0 && self.has_turn(tail, 0) {
                 match self.tail.compare_exchange_weak(tail, self.next(tail), Ordering::SeqCst, Ordering::Relaxed) {
                     Ok(_) => return Ok(Vacancy { ring: self, position: tail }),
                     Err(now) => tail = races.lost(now),
@@ -183,7 +184,7 @@ impl<T> Ring<T> {
         let mut head = self.head.load(Ordering::Relaxed);
         let mut races = Races::default();
         loop {
-            if self.slot(head).turn.load(Ordering::Acquire) == self.lap_of(head) | READABLE {
+            if self.has_turn(head, READABLE) {
                 match self.head.compare_exchange_weak(head, self.next(head), Ordering::SeqCst, Ordering::Relaxed) {
                     Ok(_) => return Ok(self.empty(head)),
                     Err(now) => head = races.lost(now),
@@ -250,8 +251,7 @@ impl<T> Ring<T> {
         }
         let head = tail.wrapping_sub(self.lap);
         // A readable slot one lap behind says that the newest item but `capacity` is still there, whole.
-        let full = self.slot(tail).turn.load(Ordering::Acquire) == self.lap_of(head) | READABLE
-            && self.head.load(Ordering::SeqCst) == head;
+        let full = self.has_turn(head, READABLE) && self.head.load(Ordering::SeqCst) == head;
         // The tail first: closing and pushing are decided in one word, so a closed ring never takes the value. It also keeps
         // other pushes out, whose turn comes with a pop of the position after `head`.
         if !full || self.tail.compare_exchange(tail, self.next(tail), Ordering::SeqCst, Ordering::Relaxed).is_err() {
@@ -265,11 +265,44 @@ impl<T> Ring<T> {
         }
         // A pop has claimed the oldest item first and is about to hand over its slot.
         let backoff = crossbeam_utils::Backoff::new();
-        while self.slot(tail).turn.load(Ordering::Acquire) != self.lap_of(tail) {
+        while !self.has_turn(tail, 0) {
             pause(&backoff);
         }
         self.fill(tail, value);
         Ok(None)
+    }
+
+    /// For one who waited for a value: a moment for more of them to come, as long as they do.
+    #[inline]
+    pub(crate) fn let_values_gather(&self) {
+        self.let_gather(self.head.load(Ordering::Relaxed), READABLE);
+    }
+
+    /// For one who waited for room: a moment for more of it, as long as it grows.
+    #[inline]
+    pub(crate) fn let_room_gather(&self) {
+        self.let_gather(self.tail.load(Ordering::Relaxed) & !CLOSED, 0);
+    }
+
+    /// Lets the other side get a lead of up to [`LEAD`] slots from position `from` on, provided it keeps up a pace of an
+    /// operation per pause. Two threads that follow each other slot by slot pay for each with the transfer of a cache line or
+    /// two; with a lead, lines are filled and emptied whole.
+    fn let_gather(&self, from: usize, readable: usize) {
+        let most = LEAD.min(self.capacity() / 2);
+        if most == 0 || !self.has_turn(from, readable) {
+            return;
+        }
+        let far = self.ahead(from, most);
+        let mut lead = 1;
+        while !self.has_turn(far, readable) {
+            for _ in 0..2 * lead {
+                std::hint::spin_loop();
+            }
+            if lead >= most || !self.has_turn(self.ahead(from, lead), readable) {
+                return;
+            }
+            lead *= 2;
+        }
     }
 
     /// Closes the ring to pushes; false if it was closed before.
@@ -341,7 +374,7 @@ impl<T> Ring<T> {
         if self.between(head, tail) >= self.capacity() {
             return Err(Refused::Exhausted);
         }
-        if self.slot(tail).turn.load(Ordering::Acquire) == self.lap_of(tail) {
+        if self.has_turn(tail, 0) {
             return Ok(tail);
         }
         // Claimed by a pop that has not handed the slot over. Has a later pop done so with its own?
@@ -364,18 +397,24 @@ impl<T> Ring<T> {
         if now != head {
             return Ok(now);
         }
-        if self.slot(head).turn.load(Ordering::Acquire) == self.lap_of(head) | READABLE {
+        if self.has_turn(head, READABLE) {
             return Ok(head);
         }
         let settled = self.any(head, tail & !CLOSED, READABLE);
         Err(Refused::Pending { settled })
     }
 
+    /// Whether the slot of `position` is writable, or readable, in the position's lap.
+    #[inline(always)]
+    fn has_turn(&self, position: usize, readable: usize) -> bool {
+        self.slot(position).turn.load(Ordering::Acquire) == self.lap_of(position) | readable
+    }
+
     /// How many slots in a row from position `from`, at most `most`, have this turn.
     fn run(&self, from: usize, most: usize, readable: usize) -> usize {
         let mut position = from;
         for count in 0..most {
-            if self.slot(position).turn.load(Ordering::Acquire) != self.lap_of(position) | readable {
+            if !self.has_turn(position, readable) {
                 return count;
             }
             position = self.next(position);
@@ -388,7 +427,7 @@ impl<T> Ring<T> {
         let mut position = from;
         // `to` may have been overtaken by now; a ring has no more than `capacity` positions to look at.
         for _ in 0..self.between(from, to).min(self.capacity()) {
-            if self.slot(position).turn.load(Ordering::Acquire) == self.lap_of(position) | readable {
+            if self.has_turn(position, readable) {
                 return true;
             }
             position = self.next(position);

@@ -93,7 +93,7 @@ impl EventCount {
     }
 
     /// Registers at the end of the line, or again in the place of `ticket`.
-    fn listen_as(&self, ticket: Option<u64>) -> Listener<'_> {
+    pub(crate) fn listen_as(&self, ticket: Option<u64>) -> Listener<'_> {
         let seat = Seat::take();
         let mut line = self.line.lock();
         let ticket = line.enter(ticket, seat.parker(), ());
@@ -120,15 +120,22 @@ impl EventCount {
     /// Wakes the `n` listeners that registered first, or all if there are fewer. One load if there is none.
     #[inline]
     pub fn notify(&self, n: usize) {
-        if load_seq_cst(&self.registered) > 0 {
+        if self.anybody_listens() {
             self.notify_registered(n);
         }
     }
 
+    /// The look of those who notify, in the single order of `SeqCst` operations.
+    #[inline]
+    pub(crate) fn anybody_listens(&self) -> bool {
+        load_seq_cst(&self.registered) > 0
+    }
+
     /// Takes up to `n` listeners out of the line, in batches, and wakes each batch outside the lock. Who registers after
-    /// the call began is not in it: a woken thread that waits again must not be woken again by the same call.
+    /// the call began is not in it: a woken thread that waits again must not be woken again by the same call. Says how many
+    /// there were.
     #[cold]
-    fn notify_registered(&self, n: usize) {
+    pub(crate) fn notify_registered(&self, n: usize) -> usize {
         let mut left = n;
         let mut end = None;
         loop {
@@ -143,7 +150,7 @@ impl EventCount {
             let more = wakes.is_full() && left > 0;
             wakes.ring();
             if !more {
-                return;
+                return n - left;
             }
         }
     }
@@ -216,10 +223,10 @@ impl fmt::Debug for EventCount {
 pub struct Listener<'a> {
     event: &'a EventCount,
     /// Its place in line.
-    ticket: u64,
+    pub(crate) ticket: u64,
     seat: Seat,
     /// It is out of the line, and what it was told has been used or passed on.
-    settled: bool,
+    pub(crate) settled: bool,
 }
 
 impl Listener<'_> {
@@ -242,7 +249,7 @@ impl Listener<'_> {
     }
 
     /// Sleeps until notified (true: the notification is still to be used or passed on) or out of the line (false).
-    fn sleep(&mut self, deadline: Option<Instant>) -> bool {
+    pub(crate) fn sleep(&mut self, deadline: Option<Instant>) -> bool {
         if self.is_notified() || self.seat.sleep(deadline).is_some() {
             return true;
         }
@@ -257,7 +264,7 @@ impl Listener<'_> {
     }
 
     /// Leaves the line; false if a notification came first.
-    fn give_up(&self) -> bool {
+    pub(crate) fn give_up(&self) -> bool {
         let mut line = self.event.line.lock();
         let was_waiting = line.give_up(self.ticket).is_some();
         self.event.unlock(line);

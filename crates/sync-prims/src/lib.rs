@@ -4,6 +4,7 @@
 mod barrier;
 mod deadline;
 mod event_count;
+mod exchange;
 mod latch;
 mod line;
 mod monitor;
@@ -15,6 +16,7 @@ mod wait_policy;
 
 pub use barrier::{ArrivalToken, Barrier, BarrierBuilder, BarrierError, BarrierWaitResult, Participant};
 pub use event_count::{EventCount, Listener};
+pub use exchange::{Exchange, Side};
 pub use latch::Latch;
 pub use monitor::{Condition, Monitor, MonitorGuard};
 pub use semaphore::{

@@ -192,7 +192,7 @@ mod strangers {
 }
 
 /// Processors this process may use, asked for once.
-fn cores() -> usize {
+pub(crate) fn cores() -> usize {
     static CORES: AtomicUsize = AtomicUsize::new(0);
     match CORES.load(Ordering::Relaxed) {
         0 => {

@@ -10,6 +10,8 @@
 mod barrier;
 #[path = "loom/event_count.rs"]
 mod event_count;
+#[path = "loom/exchange.rs"]
+mod exchange;
 #[path = "loom/latch.rs"]
 mod latch;
 #[path = "loom/monitor.rs"]

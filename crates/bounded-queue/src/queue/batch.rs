@@ -1,6 +1,6 @@
 //! Many items at one stroke: one claim, one round of notifications.
 
-use super::{BoundedQueue, decided};
+use super::BoundedQueue;
 use crate::PushManyError;
 use crate::ring::Refused;
 
@@ -65,14 +65,14 @@ impl<T> BoundedQueue<T> {
             let wanted = count - pushed;
             let outcome = match self.ring.vacancies(wanted) {
                 Err(Refused::Exhausted | Refused::Pending { .. }) => {
-                    self.room.wait_for(None, || decided(|| self.ring.vacancies(wanted)))
+                    self.wait_for_room(None, || self.ring.vacancies(wanted))
                 }
                 outcome => Some(outcome),
             };
             let Some(Ok(places)) = outcome else { break };
             let stroke = places.len();
             places.fill(ready.by_ref());
-            self.items.notify(stroke);
+            self.tell_consumers();
             pushed += stroke;
         }
         pushed
@@ -90,7 +90,7 @@ impl<T> BoundedQueue<T> {
             let Ok(places) = Self::settled(|| self.ring.vacancies(items.len())) else { break };
             let stroke = places.len();
             places.fill(items.drain(..stroke));
-            self.items.notify(stroke);
+            self.tell_consumers();
             pushed += stroke;
         }
         pushed
@@ -104,7 +104,7 @@ impl<T> BoundedQueue<T> {
     pub fn pop_many(&self, out: &mut Vec<T>, max: usize) -> usize {
         let outcome = match self.ring.pop_some(out, max) {
             Err(Refused::Exhausted | Refused::Pending { .. }) => {
-                self.items.wait_for(None, || decided(|| self.ring.pop_some(out, max)))
+                self.wait_for_items(None, || self.ring.pop_some(out, max))
             }
             outcome => Some(outcome),
         };
@@ -120,7 +120,7 @@ impl<T> BoundedQueue<T> {
     fn popped(&self, outcome: Option<Result<usize, Refused>>) -> usize {
         match outcome {
             Some(Ok(count)) => {
-                self.room.notify(count);
+                self.tell_producers();
                 count
             }
             _ => 0,

@@ -1,4 +1,4 @@
-//! The blocking queue: a ring, and two event counts for those who wait on either side of it.
+//! The blocking queue: a ring, and an exchange for those who wait on either side of it.
 
 mod batch;
 mod iter;
@@ -7,11 +7,11 @@ pub use iter::{Drain, IntoIter, Iter, TryIter};
 
 use crate::ring::{Refused, Ring, pause};
 use crate::{CapacityError, Closed, PopTimeoutError, PushTimeoutError, TryPopError, TryPushError};
-use crossbeam_utils::{Backoff, CachePadded};
+use crossbeam_utils::Backoff;
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::{Duration, Instant};
-use sync_prims::{EventCount, WaitPolicy};
+use sync_prims::{Exchange, Side};
 
 /// A bounded first-in first-out queue for any number of producers and consumers, each item for exactly one of them.
 ///
@@ -38,8 +38,9 @@ use sync_prims::{EventCount, WaitPolicy};
 /// [`len`](Self::len) and its kin are snapshots.
 ///
 /// # Blocking
-/// Who waits polls for a few microseconds and then sleeps. Sleepers are woken in order of arrival; one who is woken and
-/// finds that a passer-by was faster keeps its place. `try_` operations do not wait for room or items. One case makes them
+/// One waiter a side polls for a few microseconds, as long as that pays, the others sleep. Sleepers are woken in order of
+/// arrival; one who is woken and finds that a passer-by was faster keeps its place, and no more than 64 items in a row are
+/// left to those who poll. `try_` operations do not wait for room or items. One case makes them
 /// pause: a thread that has lost its processor in the middle of an operation, with finished operations behind it, is waited
 /// for (asleep after some microseconds), because neither "empty" nor "full" would be true.
 ///
@@ -48,10 +49,8 @@ use sync_prims::{EventCount, WaitPolicy};
 /// of them. Nothing is allocated afterwards.
 pub struct BoundedQueue<T> {
     ring: Ring<T>,
-    /// Who waits for an item: told after each push, and by `close`.
-    items: CachePadded<EventCount>,
-    /// Who waits for room: told after each pop, and by `close`.
-    room: CachePadded<EventCount>,
+    /// Who waits for an item (told after each push, and by `close`), and who for room (told after each pop, and by `close`).
+    waiting: Exchange,
 }
 
 impl<T> BoundedQueue<T> {
@@ -85,16 +84,54 @@ impl<T> BoundedQueue<T> {
     }
 
     fn over(ring: Ring<T>) -> Self {
-        // At rest a partner acts within microseconds, so many yields: with 20 a single-slot queue between two threads is
-        // several times slower. On a busy machine a yield to a stranger costs milliseconds and is remembered. The limit is
-        // well above what a yield takes at rest: with 100 us some runs there remembered strangers that were none, and
-        // several threads on one slot took up to thirty times as long.
-        #[cfg(not(any(loom, shuttle)))]
-        const POLICY: WaitPolicy = WaitPolicy::new().yields(64).given_away(Duration::from_millis(1)).remembering(64);
-        #[cfg(any(loom, shuttle))]
-        const POLICY: WaitPolicy = WaitPolicy::new();
-        let waiters = || CachePadded::new(EventCount::with_policy(POLICY));
-        Self { ring, items: waiters(), room: waiters() }
+        let waiting = Exchange::new(ring.capacity());
+        Self { ring, waiting }
+    }
+
+    /// One load if no consumer sleeps. After each push.
+    #[inline(always)]
+    fn tell_consumers(&self) {
+        self.waiting.notify(Side::Takers, |side| self.possible(side));
+    }
+
+    /// One load if no producer sleeps. After each pop.
+    #[inline(always)]
+    fn tell_producers(&self) {
+        self.waiting.notify(Side::Givers, |side| self.possible(side));
+    }
+
+    /// Whether a sleeper of `side`, woken now, would have something to do.
+    fn possible(&self, side: Side) -> bool {
+        match side {
+            Side::Givers => !self.is_full(),
+            Side::Takers => !self.is_empty(),
+        }
+    }
+
+    /// Waits until `attempt` claims room; `Err` if the queue is closed, `None` if the deadline has passed.
+    fn wait_for_room<R>(
+        &self,
+        deadline: Option<Instant>,
+        mut attempt: impl FnMut() -> Result<R, Refused>,
+    ) -> Option<Result<R, Refused>> {
+        let ready = || {
+            self.ring.let_room_gather();
+            decided(&mut attempt)
+        };
+        self.waiting.wait_for(Side::Givers, deadline, ready, |side| self.possible(side))
+    }
+
+    /// Waits until `attempt` claims items; `Err` if the queue is closed and drained, `None` if the deadline has passed.
+    fn wait_for_items<R>(
+        &self,
+        deadline: Option<Instant>,
+        mut attempt: impl FnMut() -> Result<R, Refused>,
+    ) -> Option<Result<R, Refused>> {
+        let ready = || {
+            self.ring.let_values_gather();
+            decided(&mut attempt)
+        };
+        self.waiting.wait_for(Side::Takers, deadline, ready, |side| self.possible(side))
     }
 
     /// Appends `value`, waiting for room.
@@ -112,7 +149,7 @@ impl<T> BoundedQueue<T> {
         match self.ring.vacancy() {
             Ok(vacancy) => {
                 vacancy.fill(value);
-                self.items.notify_one();
+                self.tell_consumers();
                 Ok(())
             }
             Err(_) => self.push_slow(value, None).map_err(|error| Closed(error.into_inner())),
@@ -129,7 +166,7 @@ impl<T> BoundedQueue<T> {
         match Self::settled(|| self.ring.vacancy()) {
             Ok(vacancy) => {
                 vacancy.fill(value);
-                self.items.notify_one();
+                self.tell_consumers();
                 Ok(())
             }
             Err(Refused::Closed) => Err(TryPushError::Closed(value)),
@@ -170,7 +207,7 @@ impl<T> BoundedQueue<T> {
             match self.ring.vacancy() {
                 Ok(vacancy) => {
                     vacancy.fill(value);
-                    self.items.notify_one();
+                    self.tell_consumers();
                     return Ok(None);
                 }
                 Err(Refused::Closed) => return Err(Closed(value)),
@@ -179,7 +216,7 @@ impl<T> BoundedQueue<T> {
             }
             match self.ring.displace(value) {
                 Ok(displaced) => {
-                    self.items.notify_one();
+                    self.tell_consumers();
                     return Ok(displaced);
                 }
                 Err((rejected, Refused::Closed)) => return Err(Closed(rejected)),
@@ -200,7 +237,7 @@ impl<T> BoundedQueue<T> {
     pub fn pop(&self) -> Option<T> {
         match self.ring.pop() {
             Ok(value) => {
-                self.room.notify_one();
+                self.tell_producers();
                 Some(value)
             }
             Err(_) => self.pop_slow(None).ok(),
@@ -216,7 +253,7 @@ impl<T> BoundedQueue<T> {
     pub fn try_pop(&self) -> Result<T, TryPopError> {
         match Self::settled(|| self.ring.pop()) {
             Ok(value) => {
-                self.room.notify_one();
+                self.tell_producers();
                 Ok(value)
             }
             Err(Refused::Closed) => Err(TryPopError::Closed),
@@ -245,8 +282,7 @@ impl<T> BoundedQueue<T> {
     pub fn close(&self) -> bool {
         let first = self.ring.close();
         if first {
-            self.items.notify_all();
-            self.room.notify_all();
+            self.waiting.notify_all();
         }
         first
     }
@@ -328,10 +364,10 @@ impl<T> BoundedQueue<T> {
 
     #[cold]
     fn push_slow(&self, value: T, deadline: Option<Instant>) -> Result<(), PushTimeoutError<T>> {
-        match self.room.wait_for(deadline, || decided(|| self.ring.vacancy())) {
+        match self.wait_for_room(deadline, || self.ring.vacancy()) {
             Some(Ok(vacancy)) => {
                 vacancy.fill(value);
-                self.items.notify_one();
+                self.tell_consumers();
                 Ok(())
             }
             Some(Err(_)) => Err(PushTimeoutError::Closed(value)),
@@ -341,9 +377,9 @@ impl<T> BoundedQueue<T> {
 
     #[cold]
     fn pop_slow(&self, deadline: Option<Instant>) -> Result<T, PopTimeoutError> {
-        match self.items.wait_for(deadline, || decided(|| self.ring.pop())) {
+        match self.wait_for_items(deadline, || self.ring.pop()) {
             Some(Ok(value)) => {
-                self.room.notify_one();
+                self.tell_producers();
                 Ok(value)
             }
             Some(Err(_)) => Err(PopTimeoutError::Closed),

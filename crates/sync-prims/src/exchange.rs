@@ -1,0 +1,432 @@
+//! How two kinds of threads wait for each other: those who bring, and those who take away.
+//!
+//! Two [`EventCount`]s, one a side, would do; what is added here is who polls, how long, and who is woken. It decides the
+//! speed of a queue more than the queue does, because a wake-up costs as much as hundreds of operations and a thread that
+//! polls holds a processor that its partner may need:
+//!
+//! 1. *One look-out a side.* On `2n` processors at most `n` threads of a side poll; the others sleep at once. While
+//!    somebody is on the look-out, or has been woken and is on its way, a notification is left to it (up to [`PATIENCE`]
+//!    times in a row, so that sleepers get their share) and nobody else is woken.
+//! 2. *Passing on.* A look-out or a woken sleeper that has got what it wanted wakes the next if there is more, in the
+//!    notifier's stead. So threads are woken one after the other, and only as long as there is something for them.
+//! 3. *A moment's grace.* A notifier that finds sleepers and nobody awake waits for the time of a cache miss or two: a
+//!    thread that has just finished its last operation is often about to take what there is, and then nobody need be woken.
+//! 4. *Nobody leaves without a word.* Who goes to sleep wakes a sleeper of the other side if there is something for it: the
+//!    look-out that a notification was left to may have lost its processor.
+//! 5. *Polling that does not pay is given up.* Each wait that polled in vain doubles the number of waits that do not
+//!    poll, up to [`SELDOM`]; one that then succeeds ends that. After a pause the polling is long enough to meet a partner
+//!    that is just being woken: otherwise two threads can fall into a rhythm in which each sleeps just before the other
+//!    arrives, and stay in it.
+//!
+//! Two cases differ ([`Kind`]). Where a side can get many operations ahead, a waiter yields twice before it sleeps, unless
+//! strangers want the processor, and any number may poll: one switch of threads then serves many operations and is cheaper
+//! than a wake-up. On a shallow exchange the same yields keep all threads runnable on one processor while the other idles.
+//! And on a single processor there is nothing but yielding.
+//!
+//! # Why nothing is lost
+//!
+//! The protocol of the event count stands (`event_count.rs`): change, then look for sleepers; register, then look for the
+//! change. New is that a notifier may see, besides a sleeper, a look-out or somebody on its way, and leave it at that. That
+//! thread ends its look-out or arrives (a `SeqCst` operation) after the notifier saw it there, which was after the change;
+//! so whatever it does next sees the change: it takes it, or passes on what is there, or registers as a sleeper and looks
+//! again. Arrivals are counted when they happen, wake-ups only afterwards, so the number of those on their way may be too low
+//! for a moment and is never too high.
+
+use crate::event_count::{EventCount, Listener};
+use crate::sync::{AtomicU32, AtomicUsize, Ordering, load_seq_cst, planted, spin_loop};
+use crate::wait_policy::{WaitPolicy, cores};
+use crossbeam_utils::CachePadded;
+use std::fmt;
+use std::time::{Duration, Instant};
+
+/// So many notifications in a row are left to a look-out.
+const PATIENCE: usize = 64;
+/// Processor pauses before a sleeper is woken although nobody is on the look-out: about a hundred nanoseconds.
+const GRACE: u32 = 4;
+/// One wait in so many polls, if polling never pays.
+const SELDOM: u32 = 64;
+/// Steps of polling, about three microseconds: much longer than what a running partner takes, no longer than a wake-up.
+const STEPS: u32 = 8;
+/// More of them after waits that did not poll, about twenty microseconds: a wake-up takes five to fifteen.
+const MORE_STEPS: u32 = 24;
+
+/// From this depth on one switch of threads serves many operations.
+const DEEP: usize = 32;
+
+/// One of the two sides of an [`Exchange`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Those who wait for room, and are told by those who take.
+    Givers,
+    /// Those who wait for something to take, and are told by those who give.
+    Takers,
+}
+
+impl Side {
+    fn other(self) -> Self {
+        match self {
+            Side::Givers => Side::Takers,
+            Side::Takers => Side::Givers,
+        }
+    }
+}
+
+/// The waiting of a two-sided structure with lock-free state: like two [`EventCount`]s, with one policy that knows both.
+///
+/// The state is somebody else's; a closure `possible` says whether a side would find what it waits for. It is asked only
+/// when somebody sleeps or is about to.
+///
+/// ```
+/// use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+/// use sync_prims::{Exchange, Side};
+///
+/// /// Up to 8 tokens.
+/// #[derive(Default)]
+/// struct Tokens { there: AtomicUsize, exchange: Exchange }
+///
+/// impl Tokens {
+///     fn possible(&self, side: Side) -> bool {
+///         let there = self.there.load(SeqCst);
+///         if side == Side::Takers { there > 0 } else { there < 8 }
+///     }
+///     fn put(&self) {
+///         let put = || self.there.fetch_update(SeqCst, SeqCst, |n| (n < 8).then_some(n + 1)).ok();
+///         self.exchange.wait_for(Side::Givers, None, put, |side| self.possible(side));
+///         self.exchange.notify(Side::Takers, |side| self.possible(side));
+///     }
+///     fn take(&self) {
+///         let take = || self.there.fetch_update(SeqCst, SeqCst, |n| n.checked_sub(1)).ok();
+///         self.exchange.wait_for(Side::Takers, None, take, |side| self.possible(side));
+///         self.exchange.notify(Side::Givers, |side| self.possible(side));
+///     }
+/// }
+///
+/// let tokens = Tokens::default();
+/// std::thread::scope(|s| {
+///     s.spawn(|| (0..100).for_each(|_| tokens.put()));
+///     (0..100).for_each(|_| tokens.take());
+/// });
+/// ```
+///
+/// # Memory ordering
+/// Changes are made, and `possible` looks, with `SeqCst` operations, as for [`EventCount`].
+///
+/// # Who is woken
+/// Sleepers of a side in order of arrival; one that is woken and overtaken keeps its place. Threads that do not sleep, and
+/// the one or few of a side that poll, may be faster than they are, but no more than 64 times in a row while
+/// something is left for a sleeper.
+///
+/// # Complexity
+/// [`notify`](Self::notify): one load while nobody sleeps.
+#[derive(Default)]
+pub struct Exchange {
+    givers: CachePadded<Lane>,
+    takers: CachePadded<Lane>,
+    habit: CachePadded<Habit>,
+    kind: Kind,
+}
+
+/// What suits: see the module's page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Kind {
+    #[default]
+    Shallow,
+    Deep,
+    OneProcessor,
+}
+
+/// The waiters of one side.
+#[derive(Default)]
+struct Lane {
+    sleepers: EventCount,
+    /// Threads that poll. Apart from `sleepers`: those who notify read it only if there are any.
+    lookouts: CachePadded<AtomicUsize>,
+    /// Sleepers that were woken and have not yet arrived, below 0 while a wake-up is not counted yet.
+    coming: AtomicUsize,
+    /// Notifications in a row that were left to one of them.
+    left: AtomicUsize,
+}
+
+/// A place among the sleepers.
+struct Berth<'a> {
+    lane: &'a Lane,
+    listener: Listener<'a>,
+    /// It was notified, and what it was told is not yet used or passed on.
+    owes: bool,
+}
+
+/// Whether polling has paid lately: a hint, for both sides together, because it takes two to fall out of step.
+#[derive(Default)]
+struct Habit {
+    /// How many waits go by without polling after one that polled in vain; 0 while polling pays.
+    rest: AtomicU32,
+    /// How many of them are still to come.
+    left: AtomicU32,
+}
+
+/// A thread on the look-out, until dropped.
+struct Lookout<'a>(&'a Lane);
+
+impl Exchange {
+    /// With nobody waiting; `depth` is how many operations one side can get ahead of the other, the capacity of a queue.
+    pub fn new(depth: usize) -> Self {
+        let kind = match (cores(), depth) {
+            (1, _) => Kind::OneProcessor,
+            (_, DEEP..) => Kind::Deep,
+            _ => Kind::Shallow,
+        };
+        Self { kind, ..Self::default() }
+    }
+
+    /// Tells `side` that something has changed, so that one of its threads or several can go on. One load if none sleeps.
+    #[inline]
+    pub fn notify(&self, side: Side, possible: impl Fn(Side) -> bool) {
+        let lane = self.lane(side);
+        if lane.sleepers.anybody_listens() {
+            lane.notify_unless_needless(self.kind.grace(), || possible(side));
+        }
+    }
+
+    /// Wakes all sleepers of both sides, for a change that all of them can use.
+    pub fn notify_all(&self) {
+        self.givers.wake(usize::MAX);
+        self.takers.wake(usize::MAX);
+    }
+
+    /// Waits on `side` until `ready` gives a value, or until `deadline` (`None`: no limit). A deadline that has passed means
+    /// one try. Like [`EventCount::wait_for`] otherwise.
+    ///
+    /// # Blocking
+    /// Until a notification of `side` after which `ready` gives a value.
+    pub fn wait_for<R>(
+        &self,
+        side: Side,
+        deadline: Option<Instant>,
+        mut ready: impl FnMut() -> Option<R>,
+        possible: impl Fn(Side) -> bool,
+    ) -> Option<R> {
+        if let Some(value) = ready() {
+            return Some(value);
+        }
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            return None;
+        }
+        let lane = self.lane(side);
+        let mut ticket = None;
+        loop {
+            if let Some(value) = self.poll(lane, &mut ready) {
+                self.pass_on(side, &possible);
+                return Some(value);
+            }
+            let mut berth = lane.lie_down(ticket);
+            if let Some(value) = ready() {
+                berth.leave();
+                // Notified or not: as a look-out a moment ago it may have been left more than it takes.
+                self.pass_on(side, &possible);
+                return Some(value);
+            }
+            self.wake_one_if(side.other(), &possible);
+            let notified = berth.sleep(deadline);
+            let value = ready();
+            berth.owes = false;
+            if value.is_some() && notified {
+                self.pass_on(side, &possible);
+            }
+            if value.is_some() || !notified {
+                return value;
+            }
+            ticket = Some(berth.listener.ticket);
+        }
+    }
+
+    /// What a thread does that others may have left a notification to.
+    fn pass_on(&self, side: Side, possible: &impl Fn(Side) -> bool) {
+        if load_seq_cst(&self.lane(side).lookouts) == 0 && !planted("take without passing on") {
+            self.wake_one_if(side, possible);
+        }
+    }
+
+    /// Wakes a sleeper of `side` if there is something for it, and nobody on its way.
+    fn wake_one_if(&self, side: Side, possible: &impl Fn(Side) -> bool) {
+        let lane = self.lane(side);
+        if lane.sleepers.anybody_listens() && !lane.somebody_comes() && possible(side) {
+            lane.wake(1);
+        }
+    }
+
+    /// Looks until the policy says that it is time to sleep.
+    fn poll<R>(&self, lane: &Lane, ready: &mut impl FnMut() -> Option<R>) -> Option<R> {
+        let _lookout = lane.look_out(self.kind.posts())?;
+        let mut polling = self.kind.policy(self.habit.steps(self.kind)?).start();
+        while polling.step() {
+            if let Some(value) = ready() {
+                self.habit.paid();
+                return Some(value);
+            }
+        }
+        self.habit.did_not_pay();
+        None
+    }
+
+    fn lane(&self, side: Side) -> &Lane {
+        match side {
+            Side::Givers => &self.givers,
+            Side::Takers => &self.takers,
+        }
+    }
+}
+
+impl Lane {
+    /// Wakes the first sleeper, unless somebody who is awake is about to use the change or has done so.
+    #[cold]
+    fn notify_unless_needless(&self, grace: u32, possible: impl Fn() -> bool) {
+        for _ in 0..grace {
+            if load_seq_cst(&self.lookouts) > 0 || self.somebody_comes() {
+                if self.left.fetch_add(1, Ordering::Relaxed) < PATIENCE {
+                    return;
+                }
+                break;
+            }
+            if !possible() {
+                return;
+            }
+            spin_loop();
+        }
+        self.left.store(0, Ordering::Relaxed);
+        self.wake(1);
+    }
+
+    fn somebody_comes(&self) -> bool {
+        load_seq_cst(&self.coming).cast_signed() > 0
+    }
+
+    /// Wakes the first `n` sleepers.
+    fn wake(&self, n: usize) {
+        if self.sleepers.anybody_listens() {
+            let woken = self.sleepers.notify_registered(n);
+            self.coming.fetch_add(woken, Ordering::SeqCst);
+        }
+    }
+
+    /// A post on the look-out, if one is free.
+    fn look_out(&self, posts: usize) -> Option<Lookout<'_>> {
+        let post = Lookout(self);
+        let others = self.lookouts.fetch_add(1, Ordering::SeqCst);
+        // Dropping the post gives it back.
+        (others < posts).then_some(post)
+    }
+
+    /// A place at the end of the sleepers, or the one of `ticket` again.
+    fn lie_down(&self, ticket: Option<u64>) -> Berth<'_> {
+        Berth { lane: self, listener: self.sleepers.listen_as(ticket), owes: false }
+    }
+}
+
+impl Berth<'_> {
+    /// Sleeps until notified (true) or until `deadline` (false).
+    fn sleep(&mut self, deadline: Option<Instant>) -> bool {
+        let notified = self.listener.sleep(deadline);
+        self.settle(notified);
+        self.owes = notified;
+        notified
+    }
+
+    /// Gives the place up; true if a notification came first.
+    fn leave(&mut self) -> bool {
+        let notified = self.listener.is_notified() || !self.listener.give_up();
+        self.settle(notified);
+        notified
+    }
+
+    fn settle(&mut self, notified: bool) {
+        self.listener.settled = true;
+        if notified {
+            self.lane.coming.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+}
+
+/// Only if `ready` panics there is anything to do: nobody will pass on what was left to this thread.
+impl Drop for Berth<'_> {
+    fn drop(&mut self) {
+        if self.owes || !self.listener.settled && self.leave() {
+            self.lane.wake(1);
+        }
+    }
+}
+
+impl Drop for Lookout<'_> {
+    fn drop(&mut self) {
+        self.0.lookouts.fetch_sub(1, Ordering::SeqCst);
+        if std::thread::panicking() {
+            // As above.
+            self.0.wake(1);
+        }
+    }
+}
+
+impl Habit {
+    /// How many more steps than usual to poll in this wait; `None`: not at all.
+    fn steps(&self, kind: Kind) -> Option<u32> {
+        let left = self.left.load(Ordering::Relaxed);
+        if left > 0 && kind != Kind::OneProcessor {
+            // Lost decrements make no odds.
+            self.left.store(left - 1, Ordering::Relaxed);
+            return None;
+        }
+        Some(if self.rest.load(Ordering::Relaxed) > 0 { MORE_STEPS } else { 0 })
+    }
+
+    fn paid(&self) {
+        if self.rest.load(Ordering::Relaxed) > 0 {
+            self.rest.store(0, Ordering::Relaxed);
+            self.left.store(0, Ordering::Relaxed);
+        }
+    }
+
+    fn did_not_pay(&self) {
+        let rest = (2 * self.rest.load(Ordering::Relaxed) + 1).min(SELDOM - 1);
+        self.rest.store(rest, Ordering::Relaxed);
+        self.left.store(rest, Ordering::Relaxed);
+    }
+}
+
+impl Kind {
+    /// How many threads of a side may poll.
+    fn posts(self) -> usize {
+        if self == Kind::Shallow { (cores() / 2).max(1) } else { usize::MAX }
+    }
+
+    /// How many looks, with a processor pause after each, before a sleeper is woken.
+    fn grace(self) -> u32 {
+        if self == Kind::Shallow { GRACE } else { 1 }
+    }
+
+    /// Pauses, and where they suit yields, but none to strangers that want the processor all the time.
+    #[cfg(not(any(loom, shuttle)))]
+    fn policy(self, more_steps: u32) -> WaitPolicy {
+        let yields = match self {
+            Kind::Shallow => 0,
+            Kind::Deep => 2,
+            Kind::OneProcessor => 64,
+        };
+        let pauses = STEPS + more_steps; // left out on a single processor
+        WaitPolicy::new().pauses(pauses).yields(yields).given_away(Duration::from_millis(1)).remembering(64)
+    }
+
+    /// A single look, so that the model checkers see the protocol of look-outs.
+    #[cfg(any(loom, shuttle))]
+    fn policy(self, _: u32) -> WaitPolicy {
+        let _ = (STEPS, MORE_STEPS);
+        WaitPolicy::sleep_at_once().yields(1).given_away(Duration::MAX)
+    }
+}
+
+impl fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange")
+            .field("sleeping_givers", &self.givers.sleepers.listeners())
+            .field("sleeping_takers", &self.takers.sleepers.listeners())
+            .finish()
+    }
+}

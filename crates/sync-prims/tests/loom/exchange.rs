@@ -1,0 +1,96 @@
+//! `Exchange`, around a stock of tokens with a limit.
+
+use crate::{model, some_day};
+use loom::sync::atomic::{AtomicUsize, Ordering::*};
+use loom::thread;
+use std::sync::Arc;
+use std::time::Instant;
+use sync_prims::{Exchange, Side};
+
+/// Never more than `MOST` tokens.
+#[derive(Default)]
+struct Stock<const MOST: usize> {
+    there: AtomicUsize,
+    exchange: Exchange,
+}
+
+impl<const MOST: usize> Stock<MOST> {
+    fn possible(&self, side: Side) -> bool {
+        let there = self.there.load(SeqCst);
+        if side == Side::Takers { there > 0 } else { there < MOST }
+    }
+
+    fn change(&self, from_to: impl Fn(usize) -> Option<usize>) -> Option<()> {
+        self.there.fetch_update(SeqCst, SeqCst, from_to).ok().map(drop)
+    }
+
+    fn put(&self) {
+        let put = || self.change(|n| (n < MOST).then_some(n + 1));
+        self.exchange.wait_for(Side::Givers, None, put, |side| self.possible(side)).unwrap();
+        self.exchange.notify(Side::Takers, |side| self.possible(side));
+    }
+
+    fn take(&self, deadline: Option<Instant>) -> Option<()> {
+        let take = || self.change(|n| n.checked_sub(1));
+        let taken = self.exchange.wait_for(Side::Takers, deadline, take, |side| self.possible(side));
+        if taken.is_some() {
+            self.exchange.notify(Side::Givers, |side| self.possible(side));
+        }
+        taken
+    }
+}
+
+fn spawn<const MOST: usize>(
+    stock: &Arc<Stock<MOST>>,
+    run: impl FnOnce(&Stock<MOST>) + 'static,
+) -> thread::JoinHandle<()> {
+    let stock = Arc::clone(stock);
+    thread::spawn(move || run(&stock))
+}
+
+#[test]
+fn one_place_two_tokens() {
+    model(2, || {
+        let stock = Arc::new(Stock::<1>::default());
+        let giver = spawn(&stock, |stock| (0..2).for_each(|_| stock.put()));
+        (0..2).for_each(|_| stock.take(None).unwrap());
+        giver.join().unwrap();
+    });
+}
+
+#[test]
+fn two_takers_get_two_tokens() {
+    model(2, || {
+        let stock = Arc::new(Stock::<2>::default());
+        let takers = [0, 1].map(|_| spawn(&stock, |stock| stock.take(None).unwrap()));
+        (0..2).for_each(|_| stock.put());
+        takers.into_iter().for_each(|taker| taker.join().unwrap());
+        assert_eq!(stock.there.load(SeqCst), 0);
+    });
+}
+
+#[test]
+fn two_givers_one_place() {
+    model(2, || {
+        let stock = Arc::new(Stock::<1>::default());
+        let givers = [0, 1].map(|_| spawn(&stock, |stock| stock.put()));
+        (0..2).for_each(|_| stock.take(None).unwrap());
+        givers.into_iter().for_each(|giver| giver.join().unwrap());
+    });
+}
+
+#[test]
+fn a_taker_whose_time_is_over_leaves_the_token_to_the_other() {
+    model(2, || {
+        let stock = Arc::new(Stock::<1>::default());
+        let patient = spawn(&stock, |stock| stock.take(None).unwrap());
+        let hurried = spawn(&stock, |stock| {
+            if stock.take(Some(some_day())).is_some() {
+                stock.put();
+            }
+        });
+        stock.put();
+        patient.join().unwrap();
+        hurried.join().unwrap();
+    });
+}
