@@ -6,12 +6,27 @@ use libfuzzer_sys::fuzz_target;
 use par_sort::Sorter;
 use std::cmp::Ordering;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// A panic that is meant.
 struct Meant;
 
+/// std panics when it notices that an order is not total, which may happen here; any other panic is a finding.
+fn expect_complaints() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let report = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if !info.payload_as_str().unwrap_or_default().contains("total order") {
+                report(info);
+            }
+        }));
+    });
+}
+
 fuzz_target!(|data: &[u8]| {
+    expect_complaints();
     let [head @ .., _] = data else { return };
     let Some((&[way, threads, below], rest)) = head.split_first_chunk::<3>() else { return };
     let (values, answers) = rest.split_at(rest.len() * 2 / 3);
