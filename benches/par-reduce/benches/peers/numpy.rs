@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/numpy.py");
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/numpy_side.py");
 
 /// Numbers that both sides repeat to the length they need.
 const PERIOD: usize = 1 << 20;

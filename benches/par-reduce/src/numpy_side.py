@@ -1,6 +1,6 @@
 """NumPy's side of the benchmark: times what the arguments ask for, prints `name median_us min_us answer` for each.
 
-Usage: numpy.py FILE name:n ...   FILE holds 2^20 numbers (float64), repeated to the length that is asked for.
+Usage: numpy_side.py FILE name:n ...   FILE holds 2^20 numbers (float64), repeated to the length that is asked for.
 """
 import math
 import sys
