@@ -1,9 +1,10 @@
 //! K sorted lists into one: rounds of pairs, one cut by rank, and sorted text files.
 
+mod lines;
+
 use demo_kit::{Cell, Demo, text, time};
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use worker_pool::Pool;
@@ -71,7 +72,7 @@ fn merge_and_check(demo: &mut Demo, inputs: &[PathBuf], output: &Path) -> Result
     if let Some(input) = inputs.iter().find(|input| same_file(input, output)) {
         return Err(format!("{}: is an input as well as the output", input.display()));
     }
-    let (lines, took) = time(|| merge_files(inputs, output));
+    let (lines, took) = time(|| lines::merge_files(inputs, output));
     let lines = lines?;
     let mut answer = Vec::new();
     for input in inputs {
@@ -113,65 +114,5 @@ fn same_file(a: &Path, b: &Path) -> bool {
     match (fs::canonicalize(a), fs::canonicalize(b)) {
         (Ok(a), Ok(b)) => a == b,
         _ => false,
-    }
-}
-
-/// Merges sorted files line by line and says how many lines there were. A missing final newline is put in; carriage
-/// returns are part of their line.
-fn merge_files(inputs: &[PathBuf], output: &Path) -> Result<usize, String> {
-    let sources: Vec<Lines> = inputs.iter().map(|input| Lines::open(input)).collect::<Result<_, _>>()?;
-    let failed = |error: std::io::Error| format!("{}: {error}", output.display());
-    let mut out = BufWriter::with_capacity(1 << 16, File::create(output).map_err(failed)?);
-    let mut lines = 0;
-    for line in kmerge::try_kmerge(sources) {
-        let mut line = line?;
-        line.push(b'\n');
-        out.write_all(&line).map_err(failed)?;
-        lines += 1;
-    }
-    out.flush().map_err(failed)?;
-    Ok(lines)
-}
-
-/// The lines of a sorted file, as bytes.
-struct Lines {
-    path: PathBuf,
-    file: BufReader<File>,
-    last: Vec<u8>,
-    number: usize,
-}
-
-impl Lines {
-    fn open(path: &Path) -> Result<Self, String> {
-        let file = File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        Ok(Self {
-            path: path.to_path_buf(),
-            file: BufReader::with_capacity(1 << 16, file),
-            last: Vec::new(),
-            number: 0,
-        })
-    }
-}
-
-impl Iterator for Lines {
-    type Item = Result<Vec<u8>, String>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let mut line = Vec::with_capacity(self.last.len() + 8);
-        self.number += 1;
-        let at = |problem: &dyn std::fmt::Display| format!("{}: line {}: {problem}", self.path.display(), self.number);
-        match self.file.read_until(b'\n', &mut line) {
-            Ok(0) => return None,
-            Ok(_) => {}
-            Err(error) => return Some(Err(at(&error))),
-        }
-        if line.last() == Some(&b'\n') {
-            line.pop();
-        }
-        if line < self.last {
-            return Some(Err(at(&"is less than the line before; sort the file by bytes first")));
-        }
-        self.last.clone_from(&line);
-        Some(Ok(line))
     }
 }

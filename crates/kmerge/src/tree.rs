@@ -388,10 +388,7 @@ impl<H> Tree<H> {
         let lane = lane as u32;
         match M::says() {
             Says::All => self.climb_by_words(lane, word),
-            Says::First => self.climb_by(lane, |tree, way| {
-                let (word, hand) = (tree.words[way.opponent], tree.words[way.hand]);
-                if word != hand { word < hand } else { tree.wins(way, order) }
-            }),
+            Says::First => self.climb_by_first_words(lane, word, order),
             Says::Nothing if M::is_plain() => self.climb_by_copies(lane, order),
             Says::Nothing => self.climb_by(lane, |tree, way| tree.wins(way, order)),
         }
@@ -424,6 +421,17 @@ impl<H> Tree<H> {
             }
         }
         hand
+    }
+
+    /// [`climb`](Self::climb) where words decide most matches.
+    #[inline(always)]
+    fn climb_by_first_words<M: Match<H>>(&mut self, lane: u32, mut word: u64, order: &mut M) -> u32 {
+        self.climb_by(lane, |tree, way| {
+            let theirs = tree.words[way.opponent];
+            let lost = if theirs == word { tree.wins(way, order) } else { theirs < word };
+            word = select(lost, theirs, word);
+            lost
+        })
     }
 
     /// [`climb`](Self::climb) with a copy of the hand's head in registers.

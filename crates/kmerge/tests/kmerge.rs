@@ -269,3 +269,14 @@ fn no_source_and_no_item_are_no_special_cases() {
     merge.push(vec![8, 9]);
     assert_eq!(merge.collect::<Vec<_>>(), [8, 9], "a push wakes a merge that had ended");
 }
+
+/// Places of the tree where nobody plays count as the greatest number, and must lose to it all the same.
+#[test]
+fn the_greatest_number_is_not_taken_for_nobody() {
+    for k in 1..10_u64 {
+        let lists: Vec<Vec<u64>> = (0..k).map(|i| vec![i; 3].into_iter().chain(vec![u64::MAX; 5]).collect()).collect();
+        assert_eq!(kmerge(lists.clone()).collect::<Vec<_>>(), oracle(&lists));
+        let sources: Vec<usize> = kmerge(lists).with_source().skip(3 * k as usize).map(|(source, _)| source).collect();
+        assert!(sources.is_sorted() && sources.len() == 5 * k as usize, "stable: {sources:?}");
+    }
+}
