@@ -39,12 +39,12 @@ fuzz_target!(|input: (u8, u16, Vec<u8>)| {
         all.sort_by_key(|x| x.1);
         all
     };
-    let mut calls = 0;
+    let mut calls = 0_u32;
     let mut compare = |a: u16, b: u16| -> Ordering {
         calls += 1;
         match mode % 4 {
             1 if calls > u32::from(fuel) => resume_unwind(Box::new(())),
-            3 => (calls * 2_654_435_761 >> 16 & 3).cmp(&1),
+            3 => (calls.wrapping_mul(2_654_435_761) >> 16 & 3).cmp(&1),
             _ => a.cmp(&b),
         }
     };
