@@ -209,7 +209,9 @@ fn bad_dinners_are_refused_with_a_reason() {
 fn a_large_random_table_runs_on_two_workers() {
     let dinner =
         Dinner::new(1000).topology(Topology::Random { degree: 20 }).threads(Threads::Pool(2)).stop(Stop::Meals(2));
-    for strategy in [Strategy::Ordered, Strategy::Monitor, Strategy::ChandyMisra] {
+    let fit =
+        [Strategy::Ordered, Strategy::Monitor, Strategy::ChandyMisra, Strategy::BoundedBypass(16), Strategy::LockAll];
+    for strategy in fit {
         let report = dinner.clone().strategy(strategy).run().unwrap();
         assert_eq!(report.meals, vec![2; 1000], "{strategy}");
     }

@@ -81,3 +81,41 @@ fn transfers_in_all_directions_keep_the_sum() {
     });
     assert_eq!(accounts.into_iter().map(Lock::into_inner).sum::<i64>(), 1000);
 }
+
+#[test]
+fn locks_can_be_statics() {
+    static COUNT: Lock<u64> = Lock::named("count", 0);
+    *COUNT.lock() += 1;
+    assert_eq!((*COUNT.lock(), COUNT.name()), (1, Some("count")));
+}
+
+#[test]
+fn sets_that_do_not_touch_never_wait() {
+    let (a, b, c, d) = (Lock::new(()), Lock::new(()), Lock::new(()), Lock::new(()));
+    let _held = lock_all((&a, &b));
+    thread::scope(|scope| {
+        // Joined while the others are held: it would hang if it waited.
+        scope.spawn(|| drop(lock_all((&d, &c)))).join().unwrap();
+    });
+}
+
+/// Whoever waits for a set is overtaken exactly sixteen times, then it is reserved.
+#[test]
+fn a_waiter_for_a_set_is_overtaken_sixteen_times() {
+    let _handle = dining::detect::install(dining::detect::Config::new().on_potential(|_| ()));
+    let waits = || dining::detect::snapshot().parties.iter().any(|party| party.name == "patient");
+    let (a, b) = (Lock::new(()), Lock::new(()));
+    let held = a.lock();
+    thread::scope(|scope| {
+        let patient = thread::Builder::new().name("patient".into());
+        patient.spawn_scoped(scope, || drop(lock_all((&a, &b)))).unwrap();
+        while !waits() {
+            thread::yield_now();
+        }
+        // From another thread, which holds nothing.
+        let passed = scope.spawn(|| (0..100).take_while(|_| b.try_lock().is_some()).count()).join().unwrap();
+        assert_eq!(passed, 16);
+        drop(held);
+    });
+    assert!(try_lock_all((&a, &b)).is_some());
+}

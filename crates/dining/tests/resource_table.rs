@@ -137,6 +137,57 @@ fn a_storm_of_overlapping_sets_excludes_bounds_and_ends() {
     }
 }
 
+#[test]
+fn sets_that_do_not_touch_never_wait() {
+    let table = ResourceTable::new(8 * 40, Policy::Fifo);
+    thread::scope(|scope| {
+        for t in 0..8_usize {
+            let table = &table;
+            scope.spawn(move || {
+                for i in 0..500_usize {
+                    // Words are shared, resources are not.
+                    let claim = table.prepare(&[8 * (i % 40) + t, 8 * (i * 7 % 40) + t]).unwrap();
+                    drop(table.acquire(&claim));
+                }
+            });
+        }
+    });
+    assert_eq!(table.stats().waited, 0);
+}
+
+/// Sets of up to 64 of 4000 resources from a generator of its own for each thread.
+#[test]
+fn random_sets_of_thousands_of_resources() {
+    const N: usize = 4000;
+    let table = ResourceTable::new(N, Policy::BoundedBypass(3));
+    let taken: Vec<AtomicBool> = (0..N).map(|_| AtomicBool::new(false)).collect();
+    thread::scope(|scope| {
+        for t in 0..8_u64 {
+            let (table, taken) = (&table, &taken);
+            scope.spawn(move || {
+                let mut state = t + 1;
+                let mut below = |n: usize| {
+                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                    (state >> 33) as usize % n
+                };
+                for _ in 0..200 {
+                    let k = 1 + below(64);
+                    // Half of them from a small corner, so that they meet.
+                    let corner = if below(2) == 0 { 100 } else { N };
+                    let wanted: Vec<usize> = (0..k).map(|_| below(corner)).collect();
+                    let hold = table.acquire(&table.prepare(&wanted).unwrap());
+                    hold.resources().for_each(|r| assert!(!taken[r].swap(true, Ordering::Relaxed)));
+                    thread::yield_now();
+                    hold.resources().for_each(|r| taken[r].store(false, Ordering::Relaxed));
+                }
+            });
+        }
+    });
+    let stats = table.stats();
+    assert_eq!((stats.granted, stats.waiting), (1600, 0));
+    assert!(stats.most_overtaken <= 3, "{stats:?}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 200, ..ProptestConfig::default() })]
 
