@@ -72,6 +72,30 @@ fn every_crate_is_furnished() {
 }
 
 #[test]
+fn the_page_of_every_crate_answers_the_same_questions_in_the_same_order() {
+    let wanted = [
+        "## How it works",
+        "## Guarantees",
+        "## Measured",
+        "## Differences",
+        "## When not to use it",
+        "## Rust version and licence",
+    ];
+    let mut complaints = Vec::new();
+    for folder in crates() {
+        let page = fs::read_to_string(folder.join("README.md")).expect("a readable README");
+        let mut lines = page.lines();
+        for heading in wanted {
+            if !lines.any(|line| line == heading) {
+                complaints.push(format!("{}: no `{heading}`, or not in its place", folder.display()));
+                break;
+            }
+        }
+    }
+    none(complaints);
+}
+
+#[test]
 fn links_in_the_readmes_lead_somewhere() {
     let mut broken = Vec::new();
     for path in files(&root(), "README.md") {
