@@ -93,9 +93,18 @@ impl Ord for Item {
 struct Small(Box<Item>);
 
 fn items(k: usize, n: u32, world: &Arc<World>) -> Vec<Vec<Item>> {
+    dealt(k, n, world, |i| (i.wrapping_mul(2654435761) >> 13) as usize)
+}
+
+/// As [`items`], with fifteen neighbours in a row from one list.
+fn in_runs(k: usize, n: u32, world: &Arc<World>) -> Vec<Vec<Item>> {
+    dealt(k, n, world, |i| i as usize / 15)
+}
+
+fn dealt(k: usize, n: u32, world: &Arc<World>, list: impl Fn(u32) -> usize) -> Vec<Vec<Item>> {
     let mut lists: Vec<Vec<Item>> = (0..k).map(|_| Vec::new()).collect();
     for i in 0..n {
-        lists[(i.wrapping_mul(2654435761) >> 13) as usize % k].push(Item::new(i / 2, world));
+        lists[list(i) % k].push(Item::new(i / 2, world));
     }
     lists
 }
@@ -157,29 +166,40 @@ fn a_slice_keeps_all_its_elements_whatever_panics() {
     }
 }
 
+/// Merges lazily to the end, whatever panics on the way, which is raised again only then.
+fn merge_on(lists: Vec<Vec<Item>>, n: u32, world: &World) {
+    let mut merge = kmerge::kmerge(lists);
+    let mut out = Vec::new();
+    let mut panicked = None;
+    loop {
+        match catch_unwind(AssertUnwindSafe(|| merge.next())) {
+            Ok(Some(item)) => out.push(item.key),
+            Ok(None) => break,
+            Err(panic) => {
+                world.fuel.store(usize::MAX, Relaxed);
+                panicked = Some(panic);
+            }
+        }
+    }
+    assert!(out.into_iter().eq((0..n).map(|i| i / 2)), "nothing is lost and the order is right");
+    if let Some(panic) = panicked {
+        std::panic::resume_unwind(panic);
+    }
+}
+
 #[test]
 fn lazy_merges_keep_everything_and_can_go_on() {
     for k in [1, 2, 3, 5, 8] {
-        at_every_point(1, |world| {
-            let mut merge = kmerge::kmerge(items(k, 40, world));
-            let mut out = Vec::new();
-            let mut panicked = None;
-            loop {
-                match catch_unwind(AssertUnwindSafe(|| merge.next())) {
-                    Ok(Some(item)) => out.push(item.key),
-                    Ok(None) => break,
-                    Err(panic) => {
-                        world.fuel.store(usize::MAX, Relaxed);
-                        panicked = Some(panic);
-                    }
-                }
-            }
-            assert!(out.into_iter().eq((0..40).map(|i| i / 2)), "nothing is lost and the order is right");
-            if let Some(panic) = panicked {
-                std::panic::resume_unwind(panic);
-            }
-        });
+        at_every_point(1, |world| merge_on(items(k, 40, world), 40, world));
         at_every_point(1, |world| kmerge::kmerge(items(k, 40, world)).dedup(kmerge::Keep::Last).for_each(drop));
+    }
+}
+
+#[test]
+fn lazy_merges_of_runs_keep_everything_and_can_go_on() {
+    for k in [2, 3, 5] {
+        at_every_point(1, |world| merge_on(in_runs(k, 150, world), 150, world));
+        at_every_point(1, |world| kmerge::kmerge(in_runs(k, 150, world)).for_each(drop));
     }
 }
 
