@@ -1,7 +1,7 @@
 //! What becomes of the tasks of one call: pieces of outcomes arrive in any order from whoever drives the workers, and
 //! leave in the order of the tasks, or as they come, towards whoever waits.
 
-use crate::codec;
+use crate::codec::{self, CodecError};
 use crate::error::TaskError;
 use crate::records::{Records, Tag};
 use crate::shared::memory::Memory;
@@ -144,17 +144,29 @@ impl Piece {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn outcome_of<R: DeserializeOwned>(tag: Tag, payload: &[u8]) -> Result<R, TaskError> {
     match tag {
-        Tag::Value => codec::read(payload, Way::UnpackResult)
-            .map_err(|error| TaskError::Decode(format!("the result: {}", travel::explain(&error)))),
-        Tag::Panicked => Err(match codec::read(payload, Way::Nowhere) {
+        Tag::Value => codec::read(payload, Way::UnpackResult).map_err(|error| undecodable(&error)),
+        _ => Err(failure_of(tag, payload)),
+    }
+}
+
+#[cold]
+fn undecodable(error: &CodecError) -> TaskError {
+    TaskError::Decode(format!("the result: {}", travel::explain(error)))
+}
+
+#[cold]
+fn failure_of(tag: Tag, payload: &[u8]) -> TaskError {
+    match tag {
+        Tag::Value => unreadable(),
+        Tag::Panicked => match codec::read(payload, Way::Nowhere) {
             Ok((message, location)) => TaskError::Panicked { message, location },
             Err(_) => unreadable(),
-        }),
-        Tag::Decode => Err(codec::read(payload, Way::Nowhere).map_or_else(|_| unreadable(), TaskError::Decode)),
-        Tag::Encode => Err(codec::read(payload, Way::Nowhere).map_or_else(|_| unreadable(), TaskError::Encode)),
+        },
+        Tag::Decode => codec::read(payload, Way::Nowhere).map_or_else(|_| unreadable(), TaskError::Decode),
+        Tag::Encode => codec::read(payload, Way::Nowhere).map_or_else(|_| unreadable(), TaskError::Encode),
     }
 }
 

@@ -27,7 +27,7 @@ use std::time::Duration;
 /// ```
 #[derive(Clone, Debug, Default)]
 #[must_use = "a builder does nothing until `build`"]
-pub struct Builder {
+pub struct ProcPoolBuilder {
     workers: Option<usize>,
     memory_limit: Option<u64>,
     task_timeout: Option<Duration>,
@@ -35,7 +35,7 @@ pub struct Builder {
     program: Option<PathBuf>,
 }
 
-impl Builder {
+impl ProcPoolBuilder {
     /// How many worker processes there are; by default as many as there are processors.
     ///
     /// # Panics

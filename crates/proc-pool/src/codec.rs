@@ -1,5 +1,6 @@
 //! Values to records and back, in postcard's format.
 
+use crate::bounded;
 use crate::records::{self, Head, Tag};
 use crate::shared::travel::{self, Way};
 use postcard::ser_flavors::Flavor;
@@ -26,7 +27,8 @@ pub(crate) fn append<T: Serialize + ?Sized>(
         Head::Short => out.push(0),
         Head::Long => out.extend_from_slice(&[0; Head::LONG]),
     }
-    if let Err(error) = travel::on_way(way, || postcard::serialize_with_flavor(value, ToVec(out))) {
+    let _way = travel::on_way(way);
+    if let Err(error) = serialize(value, ToVec(out)) {
         out.truncate(start);
         return Err(error);
     }
@@ -46,17 +48,26 @@ pub(crate) fn write<T: Serialize + ?Sized>(
     room: &mut [u8],
 ) -> Result<usize, CodecError> {
     let slice = room.get_mut(head.len()..).ok_or(CodecError::SerializeBufferFull)?;
-    let len = travel::on_way(way, || postcard::serialize_with_flavor(value, ToSlice { slice, at: 0 }))?;
+    let _way = travel::on_way(way);
+    let len = serialize(value, ToSlice { slice, at: 0 })?;
     records::close_in(room, len, head)
 }
 
 /// The value that all of `bytes` stands for.
 #[inline(always)]
 pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8], way: Way) -> Result<T, CodecError> {
-    match travel::on_way(way, || postcard::take_from_bytes(bytes))? {
-        (value, []) => Ok(value),
-        _ => Err(CodecError::DeserializeBadEncoding),
-    }
+    let mut reader = postcard::Deserializer::from_bytes(bytes);
+    let _way = travel::on_way(way);
+    let value = bounded::read(&mut reader, bytes.len())?;
+    if reader.finalize()?.is_empty() { Ok(value) } else { Err(CodecError::DeserializeBadEncoding) }
+}
+
+/// As postcard's `serialize_with_flavor`, which is not inlined.
+#[inline(always)]
+fn serialize<T: Serialize + ?Sized, F: Flavor>(value: &T, flavor: F) -> Result<F::Output, CodecError> {
+    let mut writer = postcard::Serializer { output: flavor };
+    value.serialize(&mut writer)?;
+    writer.output.finalize()
 }
 
 /// Appends to a vector; postcard's own flavour for this goes byte by byte.

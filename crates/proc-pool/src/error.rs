@@ -25,7 +25,8 @@ pub enum TaskError {
     OutOfMemory,
     /// The argument or the result could not be turned into bytes; the text says which and why.
     Encode(String),
-    /// The argument or the result could not be read back from its bytes; the text says which and why.
+    /// The argument or the result could not be read back from its bytes; the text says which and why. Nor is a value read
+    /// that is nested deeper than 256 levels, or has more than 65 536 elements that take no bytes (`Vec<()>`).
     Decode(String),
     /// No worker could be started for the task.
     Spawn(io::Error),

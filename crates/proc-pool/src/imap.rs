@@ -7,6 +7,7 @@ use crate::pool::ProcPool;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt;
+use std::iter::FusedIterator;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -62,9 +63,9 @@ impl<F, A, R, I> Drop for Feed<'_, F, A, R, I> {
 
 /// Outcomes in the order of the items; see [`ProcPool::imap`]. Dropping it cancels the items on their way.
 #[must_use = "an iterator does nothing until it is asked"]
-pub struct Imap<'a, F, A, R, I>(Feed<'a, F, A, R, I>);
+pub struct IMap<'a, F, A, R, I>(Feed<'a, F, A, R, I>);
 
-impl<'a, F, A, R, I> Imap<'a, F, A, R, I>
+impl<'a, F, A, R, I> IMap<'a, F, A, R, I>
 where
     F: Fn(A) -> R + Copy + 'static,
     A: Serialize + DeserializeOwned,
@@ -77,7 +78,7 @@ where
     }
 }
 
-impl<F, A, R, I> Iterator for Imap<'_, F, A, R, I>
+impl<F, A, R, I> Iterator for IMap<'_, F, A, R, I>
 where
     F: Fn(A) -> R + Copy + 'static,
     A: Serialize + DeserializeOwned,
@@ -98,9 +99,9 @@ where
 
 /// Outcomes as they come, each with the index of its item; see [`ProcPool::imap_unordered`].
 #[must_use = "an iterator does nothing until it is asked"]
-pub struct ImapUnordered<'a, F, A, R, I>(Feed<'a, F, A, R, I>);
+pub struct IMapUnordered<'a, F, A, R, I>(Feed<'a, F, A, R, I>);
 
-impl<'a, F, A, R, I> ImapUnordered<'a, F, A, R, I>
+impl<'a, F, A, R, I> IMapUnordered<'a, F, A, R, I>
 where
     F: Fn(A) -> R + Copy + 'static,
     A: Serialize + DeserializeOwned,
@@ -113,7 +114,7 @@ where
     }
 }
 
-impl<F, A, R, I> Iterator for ImapUnordered<'_, F, A, R, I>
+impl<F, A, R, I> Iterator for IMapUnordered<'_, F, A, R, I>
 where
     F: Fn(A) -> R + Copy + 'static,
     A: Serialize + DeserializeOwned,
@@ -132,15 +133,19 @@ where
     }
 }
 
-impl<F, A, R, I> fmt::Debug for Imap<'_, F, A, R, I> {
+impl<F, A, R, I> FusedIterator for IMap<'_, F, A, R, I> where Self: Iterator {}
+
+impl<F, A, R, I> FusedIterator for IMapUnordered<'_, F, A, R, I> where Self: Iterator {}
+
+impl<F, A, R, I> fmt::Debug for IMap<'_, F, A, R, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Imap").field("sent", &self.0.sent).field("given", &self.0.given).finish_non_exhaustive()
+        f.debug_struct("IMap").field("sent", &self.0.sent).field("given", &self.0.given).finish_non_exhaustive()
     }
 }
 
-impl<F, A, R, I> fmt::Debug for ImapUnordered<'_, F, A, R, I> {
+impl<F, A, R, I> fmt::Debug for IMapUnordered<'_, F, A, R, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ImapUnordered")
+        f.debug_struct("IMapUnordered")
             .field("sent", &self.0.sent)
             .field("given", &self.0.given)
             .finish_non_exhaustive()

@@ -26,7 +26,7 @@ static WAY: OnceLock<Way> = OnceLock::new();
 /// Turns this process into a worker if a pool started it as one, and then never returns; otherwise returns at once.
 ///
 /// Call it as the first line of `main`: workers are this same executable started anew, and what comes before `init`
-/// runs in every worker too. Without it [`build`](crate::Builder::build) refuses to work, for a worker would run the
+/// runs in every worker too. Without it [`build`](crate::ProcPoolBuilder::build) refuses to work, for a worker would run the
 /// whole program again.
 ///
 /// # In tests

@@ -4,6 +4,7 @@
 compile_error!("proc-pool needs Linux: process descriptors and sealed memory files");
 
 mod batch;
+mod bounded;
 mod builder;
 mod bytes_file;
 mod child;
@@ -32,10 +33,10 @@ mod task;
 mod wire;
 mod worker;
 
-pub use builder::Builder;
+pub use builder::ProcPoolBuilder;
 pub use error::TaskError;
 pub use handle::{Handle, MapHandle};
-pub use imap::{Imap, ImapUnordered};
+pub use imap::{IMap, IMapUnordered};
 pub use init::init;
 pub use pool::{ProcPool, Shutdown};
 pub use process::Process;
@@ -48,12 +49,12 @@ const _: () = {
     const fn send_sync<T: Send + Sync>() {}
     const fn unwind_safe<T: UnwindSafe + RefUnwindSafe>() {}
     send_sync::<ProcPool>();
-    send_sync::<Builder>();
+    send_sync::<ProcPoolBuilder>();
     send_sync::<TaskError>();
     send_sync::<Handle<Cell<u8>>>();
     send_sync::<MapHandle<Cell<u8>>>();
     send_sync::<Process<Cell<u8>>>();
-    unwind_safe::<Builder>();
+    unwind_safe::<ProcPoolBuilder>();
     send_sync::<SharedValue<u64>>();
     send_sync::<SharedArray<u64>>();
     send_sync::<shared::Mutex<u64>>();

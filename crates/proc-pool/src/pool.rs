@@ -1,14 +1,14 @@
 //! The pool of worker processes.
 
 use crate::batch::{Batch, Piece};
-use crate::builder::Builder;
+use crate::builder::ProcPoolBuilder;
 use crate::child::Plan;
 use crate::chunks::{self, Chunks};
 use crate::crew::{Crew, Job};
 use crate::drive::Limits;
 use crate::error::TaskError;
 use crate::handle::{Handle, MapHandle};
-use crate::imap::{Imap, ImapUnordered};
+use crate::imap::{IMap, IMapUnordered};
 use crate::sync::Mutex;
 use crate::task;
 use serde::Serialize;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 /// What becomes of the tasks that wait when a pool is shut down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Shutdown {
     /// They are run to their end.
     Drain,
@@ -41,14 +41,14 @@ pub struct ProcPool {
 
 impl ProcPool {
     /// A pool to be described.
-    pub fn builder() -> Builder {
-        Builder::default()
+    pub fn builder() -> ProcPoolBuilder {
+        ProcPoolBuilder::default()
     }
 
     /// A pool with one worker per processor and no limits.
     ///
     /// # Errors
-    /// As [`Builder::build`].
+    /// As [`ProcPoolBuilder::build`].
     pub fn new() -> io::Result<Self> {
         Self::builder().build()
     }
@@ -201,19 +201,20 @@ impl ProcPool {
 
     /// Calls `f` with the items one after the other, in the workers, and gives the outcomes in the order of the items
     /// while the work goes on. Takes from `items` only as the outcomes are asked for, and never more than `buffer`
-    /// items ahead of them; the input may be endless.
+    /// items ahead of them; the input may be endless. `buffer` is a `usize`, where `worker-pool` asks for a `NonZeroUsize`,
+    /// so that a literal does.
     ///
     /// # Panics
     /// If `buffer` is 0.
     #[track_caller]
-    pub fn imap<F, A, R, I>(&self, f: F, items: I, buffer: usize) -> Imap<'_, F, A, R, I::IntoIter>
+    pub fn imap<F, A, R, I>(&self, f: F, items: I, buffer: usize) -> IMap<'_, F, A, R, I::IntoIter>
     where
         F: Fn(A) -> R + Copy + 'static,
         A: Serialize + DeserializeOwned,
         R: Serialize + DeserializeOwned,
         I: IntoIterator<Item = A>,
     {
-        Imap::new(self, f, items.into_iter(), buffer)
+        IMap::new(self, f, items.into_iter(), buffer)
     }
 
     /// As [`imap`](Self::imap), but the outcomes come as they are ready, each with the index of its item.
@@ -221,14 +222,14 @@ impl ProcPool {
     /// # Panics
     /// If `buffer` is 0.
     #[track_caller]
-    pub fn imap_unordered<F, A, R, I>(&self, f: F, items: I, buffer: usize) -> ImapUnordered<'_, F, A, R, I::IntoIter>
+    pub fn imap_unordered<F, A, R, I>(&self, f: F, items: I, buffer: usize) -> IMapUnordered<'_, F, A, R, I::IntoIter>
     where
         F: Fn(A) -> R + Copy + 'static,
         A: Serialize + DeserializeOwned,
         R: Serialize + DeserializeOwned,
         I: IntoIterator<Item = A>,
     {
-        ImapUnordered::new(self, f, items.into_iter(), buffer)
+        IMapUnordered::new(self, f, items.into_iter(), buffer)
     }
 
     /// Ends the pool: new tasks are refused with [`TaskError::Cancelled`], waiting ones are run or dropped as `how`

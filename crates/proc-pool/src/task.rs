@@ -78,8 +78,20 @@ fn conjure<F: Copy>() -> F {
     unsafe { NonNull::<F>::dangling().read() }
 }
 
-/// Runs every item of the frame, each under its own protection from panics.
+/// Runs every item of the frame. One protection from panics serves for all items up to the first that panics: it would
+/// cost more than a small item's coding.
 fn run<F, A, R>(frame: &mut Frame<'_>)
+where
+    F: Fn(A) -> R + Copy + 'static,
+    A: DeserializeOwned,
+    R: Serialize,
+{
+    while let Err(panic) = catch_unwind(AssertUnwindSafe(|| run_until_panic::<F, A, R>(frame))) {
+        frame.end_panicked(panic);
+    }
+}
+
+fn run_until_panic<F, A, R>(frame: &mut Frame<'_>)
 where
     F: Fn(A) -> R + Copy + 'static,
     A: DeserializeOwned,
@@ -87,10 +99,8 @@ where
 {
     let f = conjure::<F>();
     while let Some(argument) = frame.begin() {
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
-            let argument: A = frame.read(argument)?;
-            frame.write(&f(argument))
-        }));
+        // The result is dropped before the item ends: should that panic, the item has.
+        let outcome = Frame::read(argument).and_then(|argument: A| frame.write(&f(argument)));
         frame.end(outcome);
     }
 }

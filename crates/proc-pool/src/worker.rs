@@ -203,7 +203,7 @@ fn run(message: &Message, fds: Vec<OwnedFd>, socket: &OwnedFd, link: &Link, term
     Ok(wire::send(socket.as_fd(), &Message::new(Kind::Done), &[])?)
 }
 
-/// One `Run` under way. Each item goes `begin`, then `read`, the task and `write` under protection, then `end`.
+/// One `Run` under way. Each item goes `begin`, `read`, the task, `write`, then `end`, or `end_panicked` from within.
 pub(crate) struct Frame<'a> {
     socket: BorrowedFd<'a>,
     link: &'a Link,
@@ -260,7 +260,7 @@ impl<'a> Frame<'a> {
     }
 
     #[inline]
-    pub(crate) fn read<A: DeserializeOwned>(&self, argument: &[u8]) -> Result<A, Failure> {
+    pub(crate) fn read<A: DeserializeOwned>(argument: &[u8]) -> Result<A, Failure> {
         codec::read(argument, Way::UnpackArgument)
             .map_err(|error| Failure { tag: Tag::Decode, why: format!("the argument: {}", travel::explain(&error)) })
     }
@@ -288,20 +288,24 @@ impl<'a> Frame<'a> {
     }
 
     /// Publishes the item's outcome: from here on a crash does not touch it.
-    #[inline]
-    pub(crate) fn end(&mut self, outcome: Result<Result<Written, Failure>, Box<dyn Any + Send>>) {
+    #[inline(always)]
+    pub(crate) fn end(&mut self, outcome: Result<Written, Failure>) {
         match outcome {
-            Ok(Ok(Written(0))) => match self.aside.take() {
-                Some(record) => self.spill_one(record),
-                None => self.fail(&Failure { tag: Tag::Encode, why: "nothing".into() }),
-            },
-            Ok(Ok(Written(len))) => self.commit(len),
-            Ok(Err(failure)) => self.fail(&failure),
-            Err(panic) => self.fail_panicked(panic),
+            Ok(Written(0)) => self.end_aside(),
+            Ok(Written(len)) => self.commit(len),
+            Err(failure) => self.fail(&failure),
         }
     }
 
-    #[inline]
+    #[cold]
+    fn end_aside(&mut self) {
+        match self.aside.take() {
+            Some(record) => self.spill_one(record),
+            None => self.fail(&Failure { tag: Tag::Encode, why: "nothing".into() }),
+        }
+    }
+
+    #[inline(always)]
     fn commit(&mut self, len: usize) {
         self.committed += len;
         self.link.control().committed.store(self.committed as u64, std::sync::atomic::Ordering::Release);
@@ -312,8 +316,9 @@ impl<'a> Frame<'a> {
         self.put(failure.tag, &failure.why);
     }
 
+    /// As [`end`](Self::end), for an item that panicked.
     #[cold]
-    fn fail_panicked(&mut self, panic: Box<dyn Any + Send>) {
+    pub(crate) fn end_panicked(&mut self, panic: Box<dyn Any + Send>) {
         let words = last_words::of(&*panic);
         last_words::leave();
         // A payload's destructor may panic in its turn; that is of no interest to anybody.

@@ -210,6 +210,26 @@ fn what_cannot_be_encoded_or_decoded_is_an_error_of_that_item_alone() {
     assert!(pool.imap(|n: Liar| n.0, (0..40).map(Liar), 4).filter(Result::is_err).count() == 2);
 }
 
+/// A few bytes can announce any number of elements that take none, and any depth: a worker that has gone mad must not keep
+/// its parent busy for ever, nor overflow its stack.
+#[test]
+fn what_takes_no_bytes_or_goes_too_deep_is_an_error() {
+    proc_pool::init();
+    let pool = pool(1);
+    assert_eq!(pool.apply(|n: usize| vec![(); n], 65_536).unwrap().len(), 65_536);
+    let error = pool.apply(|n: usize| vec![(); n], 65_537).unwrap_err();
+    assert!(matches!(&error, TaskError::Decode(why) if why.contains("take no bytes")), "{error:?}");
+    let error = pool.apply(|all: Vec<()>| all.len(), vec![(); 65_537]).unwrap_err();
+    assert!(matches!(&error, TaskError::Decode(why) if why.contains("the argument")), "{error:?}");
+
+    #[derive(Debug, Serialize, Deserialize)]
+    struct Link(Option<Box<Link>>);
+    let chain = |n: u32| (0..n).fold(Link(None), |link, _| Link(Some(Box::new(link))));
+    assert!(pool.apply(chain, 100).is_ok());
+    let error = pool.apply(chain, 200).unwrap_err();
+    assert!(matches!(&error, TaskError::Decode(why) if why.contains("nested deeper")), "{error:?}");
+}
+
 #[test]
 fn any_values_come_back_as_they_went() {
     proc_pool::init();

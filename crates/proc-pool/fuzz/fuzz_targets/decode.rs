@@ -7,6 +7,8 @@
 
 #[path = "../../src/batch.rs"]
 mod batch;
+#[path = "../../src/bounded.rs"]
+mod bounded;
 #[path = "../../src/clock.rs"]
 mod clock;
 #[path = "../../src/codec.rs"]
@@ -42,6 +44,8 @@ enum Any {
     Number(i128),
     Text(String, char),
     List { list: Vec<Any>, map: BTreeMap<u16, Option<f32>> },
+    Widthless(Vec<()>, BTreeMap<(), [u8; 0]>),
+    Deep(Box<Any>),
 }
 
 #[derive(Deserialize)]

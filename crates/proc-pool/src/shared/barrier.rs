@@ -105,7 +105,7 @@ impl Barrier {
 }
 
 /// The barrier is broken: somebody has aborted it, or waited for too long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Broken;
 
 impl fmt::Display for Broken {

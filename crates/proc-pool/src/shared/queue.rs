@@ -279,11 +279,11 @@ impl<T: Pod> Queue<T> {
 }
 
 /// The queue is closed; here is the item that was to go in, or how many went in.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Closed<T>(pub T);
 
 /// Why an item did not go in, with the item.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TryPushError<T> {
     /// No room, now or until the limit; a later try may succeed.
     Full(T),
@@ -292,7 +292,7 @@ pub enum TryPushError<T> {
 }
 
 /// Why there is no item.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TryPopError {
     /// Nothing there, now or until the limit; a later try may succeed.
     Empty,

@@ -65,18 +65,21 @@ pub(crate) fn explain(error: &postcard::Error) -> String {
     WHY.take().unwrap_or_else(|| error.to_string())
 }
 
-/// Runs `coding` with shared memory going that way.
+/// Has shared memory go that way, on this thread, until the answer is dropped.
 #[inline(always)]
-pub(crate) fn on_way<T>(way: Way, coding: impl FnOnce() -> T) -> T {
-    struct Back(Way);
-    impl Drop for Back {
-        #[inline(always)]
-        fn drop(&mut self) {
-            WAY.set(self.0);
-        }
+pub(crate) fn on_way(way: Way) -> OnWay {
+    OnWay(WAY.replace(way))
+}
+
+/// The way from before.
+#[must_use]
+pub(crate) struct OnWay(Way);
+
+impl Drop for OnWay {
+    #[inline(always)]
+    fn drop(&mut self) {
+        WAY.set(self.0);
     }
-    let _back = Back(WAY.replace(way));
-    coding()
 }
 
 /// The memory that arguments encoded on this thread since the last call need until their tasks are done.

@@ -1,7 +1,7 @@
 //! Tasks that end badly, and how each is to be reported.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it, as a module of its own")]
 
-use proc_pool::{Builder, ProcPool, TaskError};
+use proc_pool::{ProcPool, ProcPoolBuilder, TaskError};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -97,7 +97,7 @@ pub fn is_right(death: Death, error: &TaskError) -> bool {
 }
 
 /// A pool under which every death is noticed.
-pub fn builder() -> Builder {
+pub fn builder() -> ProcPoolBuilder {
     ProcPool::builder().workers(2).memory_limit(512 << 20).task_timeout(Duration::from_millis(400))
 }
 
