@@ -217,9 +217,9 @@ fn what_takes_no_bytes_or_goes_too_deep_is_an_error() {
     proc_pool::init();
     let pool = pool(1);
     assert_eq!(pool.apply(|n: usize| vec![(); n], 65_536).unwrap().len(), 65_536);
-    let error = pool.apply(|n: usize| vec![(); n], 65_537).unwrap_err();
+    let error = pool.apply(|n: usize| vec![(); n], 70_000).unwrap_err();
     assert!(matches!(&error, TaskError::Decode(why) if why.contains("take no bytes")), "{error:?}");
-    let error = pool.apply(|all: Vec<()>| all.len(), vec![(); 65_537]).unwrap_err();
+    let error = pool.apply(|all: Vec<()>| all.len(), vec![(); 70_000]).unwrap_err();
     assert!(matches!(&error, TaskError::Decode(why) if why.contains("the argument")), "{error:?}");
 
     #[derive(Debug, Serialize, Deserialize)]
