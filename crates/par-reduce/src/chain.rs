@@ -54,9 +54,9 @@ impl<T> Claim<'_, T> {
         self.chunk
     }
 
-    /// Waits for the value of the chunk before, and hands on what `next` makes of it. Gives back the value waited for;
-    /// `None` if the chain is broken.
-    pub fn pass(mut self, next: impl FnOnce(&Option<T>) -> T) -> Option<Option<T>> {
+    /// Waits for the value of the chunk before, and hands on what `next` makes of it, if anything. Gives back the value
+    /// waited for; `None` if the chain is broken.
+    pub fn pass(mut self, next: impl FnOnce(&Option<T>) -> Option<T>) -> Option<Option<T>> {
         let chain = self.chain;
         let handed = chain.changed.wait_for(None, || {
             let handed = chain.handed.load(Ordering::SeqCst);
@@ -67,7 +67,7 @@ impl<T> Claim<'_, T> {
         }
         let before = chain.value.lock().take();
         let value = next(&before);
-        *chain.value.lock() = Some(value);
+        *chain.value.lock() = value;
         self.passed = true;
         chain.publish(self.chunk + 1);
         Some(before)

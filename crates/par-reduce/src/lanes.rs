@@ -55,15 +55,34 @@ pub(crate) fn sum_by<T: Copy>(x: &[T], f: impl Fn(T) -> f64) -> f64 {
 pub(crate) trait Real: Copy + AddAssign + Mul<Output = Self> {
     /// The neutral element of addition, -0.0.
     const NOTHING: Self;
+    /// As many bits as the float has.
+    type Mask: Copy;
+
+    /// All ones if `counts`, else zero.
+    fn mask(counts: bool) -> Self::Mask;
+
+    /// `self` under a mask of ones, [`NOTHING`](Self::NOTHING) under zero, without a branch.
+    fn or_nothing(self, mask: Self::Mask) -> Self;
 
     /// NaN as the one NaN of std: which payload an addition keeps is the compiler's choice, and it is no part of a result.
     fn one_nan(self) -> Self;
 }
 
 macro_rules! reals {
-    ($($t:ident)*) => {$(
+    ($($t:ident $bits:ident)*) => {$(
         impl Real for $t {
             const NOTHING: Self = -0.0;
+            type Mask = $bits;
+
+            #[inline(always)]
+            fn mask(counts: bool) -> $bits {
+                $bits::from(counts).wrapping_neg()
+            }
+
+            #[inline(always)]
+            fn or_nothing(self, mask: $bits) -> Self {
+                Self::from_bits(self.to_bits() & mask | Self::NOTHING.to_bits() & !mask)
+            }
 
             #[inline(always)]
             fn one_nan(self) -> Self {
@@ -73,7 +92,7 @@ macro_rules! reals {
     )*};
 }
 
-reals!(f32 f64);
+reals!(f32 u32 f64 u64);
 
 /// The dot product of two slices of the same length, in the shape above with `N` lanes.
 #[inline(always)]
@@ -87,25 +106,47 @@ pub(crate) fn dot<T: Real, const N: usize>(a: &[T], x: &[T]) -> T {
     fold_halves(lanes)
 }
 
-/// The dot products of four rows with `x`, each as [`dot`] has it. The rows share what is loaded from `x`.
+/// The last `N` elements of a vector, of which only those count that no whole block had.
+pub(crate) struct Tail<'a, T: Real, const N: usize> {
+    x: &'a [T; N],
+    counts: [T::Mask; N],
+}
+
+impl<'a, T: Real, const N: usize> Tail<'a, T, N> {
+    /// `None` if there are less than `N` elements. Compiled apart for the reason of [`fold_four`].
+    #[inline(never)]
+    pub(crate) fn of(x: &'a [T]) -> Option<Self> {
+        let done = N - x.len() % N;
+        Some(Self { x: x.last_chunk()?, counts: std::array::from_fn(|i| T::mask(i >= done)) })
+    }
+
+    /// Adds the products of the last elements of a row to the *last* lanes, in one step of full width.
+    #[inline(always)]
+    fn add(&self, lanes: &mut [T; N], row: &[T]) {
+        let Some(row) = row.last_chunk::<N>() else { return };
+        for i in 0..N {
+            lanes[i] += (row[i] * self.x[i]).or_nothing(self.counts[i]);
+        }
+    }
+}
+
+/// The dot products of four rows with `x`. The rows share what is loaded from `x`.
 #[inline(always)]
-pub(crate) fn dot_four<T: Real, const N: usize>(rows: [&[T]; 4], x: &[T]) -> [T; 4] {
+pub(crate) fn dot_four<T: Real, const N: usize>(rows: [&[T]; 4], x: &[T], tail: &Tail<'_, T, N>) -> [T; 4] {
     // Four arrays and not one of four: it would not fall apart into registers.
     let (mut p, mut q, mut r, mut s) = ([T::NOTHING; N], [T::NOTHING; N], [T::NOTHING; N], [T::NOTHING; N]);
-    let [a, b, c, d] = rows;
-    let ((a, a_tail), (b, b_tail)) = (a.as_chunks::<N>(), b.as_chunks::<N>());
-    let ((c, c_tail), (d, d_tail)) = (c.as_chunks::<N>(), d.as_chunks::<N>());
-    let (x, x_tail) = x.as_chunks::<N>();
-    for ((((x, a), b), c), d) in x.iter().zip(a).zip(b).zip(c).zip(d) {
+    let [a, b, c, d] = rows.map(|row| row.as_chunks::<N>().0);
+    for ((((x, a), b), c), d) in x.as_chunks::<N>().0.iter().zip(a).zip(b).zip(c).zip(d) {
         add_products(&mut p, a, x);
         add_products(&mut q, b, x);
         add_products(&mut r, c, x);
         add_products(&mut s, d, x);
     }
-    add_tail(&mut p, a_tail, x_tail);
-    add_tail(&mut q, b_tail, x_tail);
-    add_tail(&mut r, c_tail, x_tail);
-    add_tail(&mut s, d_tail, x_tail);
+    let [a, b, c, d] = rows;
+    tail.add(&mut p, a);
+    tail.add(&mut q, b);
+    tail.add(&mut r, c);
+    tail.add(&mut s, d);
     fold_four(&[p, q, r, s])
 }
 

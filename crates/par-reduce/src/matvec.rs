@@ -1,12 +1,12 @@
 //! [`matvec_into`]: matrix times vector.
 //!
-//! Each row is a dot product in 16 lanes (32 for `f32`) of the usual shape. Four rows are done at a time: they share what is
-//! loaded from the vector, and keep four streams from memory and enough independent additions under way. Rows do not
+//! Each row is a dot product in 8 lanes (16 for `f32`), a register of AVX-512. Four rows are done at a time: they share what
+//! is loaded from the vector, and keep four streams from memory and enough independent additions under way. Rows do not
 //! meet, so this changes no bit.
 
 use crate::disjoint::Disjoint;
 use crate::isa::{Kernel, Level};
-use crate::lanes::{Real, dot, dot_four};
+use crate::lanes::{Real, Tail, dot, dot_four};
 use crate::matrix::{Matrix, ShapeError};
 use crate::reducer::{Cost, Reducer};
 
@@ -41,15 +41,15 @@ impl<T: Real, const N: usize> Kernel for Multiply<'_, T, N> {
     #[inline(always)]
     fn run(self) {
         let Self { matrix, start, x, y } = self;
-        let (groups, rest) = y.as_chunks_mut::<ROWS>();
-        let mut row = start;
-        for group in groups {
-            *group = dot_four::<T, N>([0, 1, 2, 3].map(|r| matrix.row(row + r)), x).map(T::one_nan);
-            row += ROWS;
-        }
-        for y in rest {
-            *y = dot::<T, N>(matrix.row(row), x).one_nan();
-            row += 1;
+        let Some(tail) = Tail::<T, N>::of(x) else {
+            return y.iter_mut().enumerate().for_each(|(i, y)| *y = dot::<T, N>(matrix.row(start + i), x).one_nan());
+        };
+        for (g, group) in y.chunks_mut(ROWS).enumerate() {
+            // Where there are fewer rows the last one is done again.
+            let last = group.len() - 1;
+            let rows = [0, 1, 2, 3].map(|r: usize| matrix.row(start + g * ROWS + r.min(last)));
+            let sums = dot_four(rows, x, &tail);
+            group.iter_mut().zip(sums).for_each(|(y, sum)| *y = sum.one_nan());
         }
     }
 }
@@ -67,8 +67,8 @@ macro_rules! floats {
 }
 
 floats! {
-    f32, 32;
-    f64, 16;
+    f32, 16;
+    f64, 8;
 }
 
 impl Reducer {

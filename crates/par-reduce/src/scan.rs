@@ -72,12 +72,16 @@ impl<T: Clone, Op: Fn(T, T) -> T> Job<'_, T, Op> {
     fn write_past_caches(&self, x: &[T], out: &mut [T], mut prefix: Option<T>) {
         let block = (STREAMED_BYTES / size_of::<T>()).min(x.len());
         let mut buffer = x[..block].to_vec();
+        // The last output of the block before, and the last input.
+        let mut before: Option<(T, T)> = None;
         for (x, out) in x.chunks(block.max(1)).zip(out.chunks_mut(block.max(1))) {
-            let buffer = &mut buffer[..x.len()];
+            if let Some((last, x)) = before {
+                prefix = Some(if self.inclusive { last } else { (self.op)(last, x) });
+            }
+            let (buffer, end) = (&mut buffer[..x.len()], x.len() - 1);
             let job = Job { input: Some(x), ..*self };
-            job.write(0..x.len(), buffer, prefix);
-            let (last, end) = (buffer[x.len() - 1].clone(), x.len() - 1);
-            prefix = Some(if self.inclusive { last } else { (self.op)(last, x[end].clone()) });
+            job.write(0..x.len(), buffer, prefix.take());
+            before = Some((buffer[end].clone(), x[end].clone()));
             stream(buffer, out);
         }
     }
@@ -100,12 +104,13 @@ impl<T: Clone, Op: Fn(T, T) -> T> Job<'_, T, Op> {
             (true, None) => x,
             (true, Some(prefix)) => op(prefix, x),
             (false, prefix) => {
-                let Some(prefix) = prefix else { return };
-                *slot = prefix.clone();
-                let mut running = op(prefix, x);
+                let Some(mut running) = prefix else { return };
+                *slot = running.clone();
+                let mut before = x;
                 for (slot, x) in items {
+                    running = op(running, before);
                     *slot = running.clone();
-                    running = op(running, x);
+                    before = x;
                 }
                 return;
             }
@@ -171,8 +176,10 @@ impl Reducer {
                 let range = range(claim.chunk());
                 // SAFETY: `claim` gives each chunk once, and chunks do not overlap.
                 let part = unsafe { cells.part(range.clone()) };
-                let total = job.total(range.clone(), part);
-                if let Some(prefix) = claim.pass(|prefix| append(prefix.clone(), total)) {
+                // Nobody waits for what the last chunk leaves, and in an exclusive scan its last element has no part.
+                let total = (range.end < len).then(|| job.total(range.clone(), part));
+                let next = |prefix: &Option<T>| total.map(|total| append(prefix.clone(), total));
+                if let Some(prefix) = claim.pass(next) {
                     job.write_out(range, part, prefix);
                 }
             }
@@ -235,14 +242,15 @@ fn assert_room<T>(x: &[T], out: &[T]) {
 /// If the lengths differ, or `op` panics: then each output is either done or as it was.
 ///
 /// # Complexity
-/// One pass over memory, 2n calls of `op`, n for integers on one thread. Runs on the calling thread unless the pool has at least three: memory alone
-/// limits two.
+/// One pass over memory, at most 2n calls of `op`, n for integers on one thread. Runs on the calling thread unless the
+/// pool has at least three: memory alone limits two.
 #[track_caller]
 pub fn inclusive_scan_into<T: Clone + Send + Sync>(x: &[T], out: &mut [T], op: impl Fn(T, T) -> T + Sync) {
     Reducer::new().inclusive_scan_into(x, out, op);
 }
 
-/// Sets `out[i]` to `init op x[0] op … op x[i - 1]`, so `out[0]` is `init`; see [`inclusive_scan_into`].
+/// Sets `out[i]` to `init op x[0] op … op x[i - 1]`, so `out[0]` is `init`; see [`inclusive_scan_into`]. The last element
+/// has no part in it, and `op` never sees it.
 ///
 /// ```
 /// let mut starts = [0; 3];

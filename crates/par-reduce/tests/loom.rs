@@ -43,7 +43,7 @@ fn take_part(chain: &Chain<usize>, chunks: usize, seen: &[AtomicUsize]) {
     for _ in 0..chunks {
         let claim = chain.claim();
         let chunk = claim.chunk();
-        if let Some(Some(before)) = claim.pass(|before| before.unwrap_or(0) + chunk) {
+        if let Some(Some(before)) = claim.pass(|before| Some(before.unwrap_or(0) + chunk)) {
             seen[chunk].store(before, Ordering::Relaxed);
         }
     }
@@ -76,7 +76,7 @@ fn a_panic_breaks_the_chain_for_those_behind() {
         };
         let claim = chain.claim();
         let chunk = claim.chunk();
-        let passed = claim.pass(|before| before.unwrap_or(0) + 1);
+        let passed = claim.pass(|before| Some(before.unwrap_or(0) + 1));
         other.join().unwrap();
         if chunk == 1 {
             assert_eq!(passed, None, "behind the broken claim nobody goes on");

@@ -120,6 +120,31 @@ fn shapes_that_do_not_fit_name_both() {
     assert_eq!(format!("{matrix:?}"), "Matrix { rows: 2, cols: 3, row_stride: 3, .. }");
 }
 
+/// The last columns of a row are read in a block that reaches back over others, which must not count twice.
+#[test]
+fn each_column_counts_once() {
+    for cols in 0..70 {
+        for rows in [1, 3, 4, 6] {
+            let mut data = vec![1.0; rows * cols];
+            for at in 0..cols {
+                data[at] = f64::INFINITY;
+                let mut x = vec![2.0; cols];
+                let mut y = vec![0.0; rows];
+                matvec_into(Matrix::new(&data, rows, cols).unwrap(), &x, &mut y).unwrap();
+                assert_eq!(y[0], f64::INFINITY, "column {at} of {cols}");
+                assert!(y[1..].iter().all(|&v| v == 2.0 * cols as f64), "{rows}x{cols}: {y:?}");
+                x[at] = 0.0;
+                matvec_into(Matrix::new(&data, rows, cols).unwrap(), &x, &mut y).unwrap();
+                assert!(y[0].is_nan() && y[1..].iter().all(|&v| v == 2.0 * (cols - 1) as f64));
+                data[at] = 1.0;
+            }
+        }
+    }
+    let mut y = [1.0_f32; 5];
+    matvec_into(Matrix::new(&[-0.0; 5 * 21], 5, 21).unwrap(), &[1.0; 21], &mut y).unwrap();
+    assert_eq!(y.map(f32::to_bits), [(-0.0_f32).to_bits(); 5], "nothing is added but what is there");
+}
+
 #[test]
 #[should_panic(expected = "row 2 of a matrix of 2 rows")]
 fn a_row_that_is_not_there() {

@@ -17,11 +17,11 @@ fn inclusive<T: Clone>(x: &[T], op: impl Fn(T, T) -> T) -> Vec<T> {
 }
 
 fn exclusive<T: Clone>(x: &[T], init: T, op: impl Fn(T, T) -> T) -> Vec<T> {
+    let Some((_, x)) = x.split_last() else { return Vec::new() };
     let mut out = vec![init];
     for value in x {
         out.push(op(out[out.len() - 1].clone(), value.clone()));
     }
-    out.pop();
     out
 }
 
@@ -48,6 +48,36 @@ proptest! {
             });
         }
         prop_assert_eq!(x.len(), all.len());
+    }
+}
+
+/// The last element has no part in an exclusive scan, so `op` must not see it: it may be one that `op` cannot take.
+#[test]
+fn an_exclusive_scan_leaves_the_last_element_alone() {
+    let mut out = [0_u8; 2];
+    exclusive_scan_into(&[200_u8, 100], &mut out, 0, |a, b| a + b);
+    assert_eq!(out, [0, 200]);
+    // The last length is streamed.
+    for n in [1, 2, 500, 16_384, 16_385, 70_000, 4_200_000] {
+        let greater = |a: u64, b: u64| if a.max(b) < n { a.max(b) } else { panic!("the last element") };
+        let float = |a: f64, b: f64| greater(a as u64, b as u64) as f64;
+        let (x, before): (Vec<u64>, Vec<u64>) = ((1..=n).collect(), (0..n).collect());
+        let (floats, floats_before): (Vec<f64>, Vec<f64>) = (1..=n).map(|v| (v as f64, (v - 1) as f64)).unzip();
+        let reducers = [Reducer::new(), Reducer::new().sequential_below(0), Reducer::new().chunk(501)];
+        for reducer in &reducers[..if n < 1_000_000 { 3 } else { 1 }] {
+            on_pools(&[1, 3], |_| {
+                let mut out = vec![0; x.len()];
+                reducer.exclusive_scan_into(&x, &mut out, 0, greater);
+                assert!(out == before);
+                out.copy_from_slice(&x);
+                reducer.exclusive_scan_in_place(&mut out, 0, greater);
+                assert!(out == before);
+                // Floats are cut into chunks on one thread too.
+                let mut out = vec![0.0; x.len()];
+                reducer.exclusive_scan_into(&floats, &mut out, 0.0, float);
+                assert!(out == floats_before);
+            });
+        }
     }
 }
 

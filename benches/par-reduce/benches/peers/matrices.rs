@@ -3,7 +3,7 @@
 use bench_kit::{Workload, quick};
 use criterion::Criterion;
 use faer::linalg::matmul::matmul;
-use par_reduce::{Matrix, matrix_sum, matvec_into};
+use par_reduce::{Isa, Matrix, Reducer, matrix_sum, matvec_into};
 use rayon::prelude::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator, ParallelSlice};
 
 pub(crate) fn sums(criterion: &mut Criterion) {
@@ -14,15 +14,46 @@ pub(crate) fn sums(criterion: &mut Criterion) {
     let slice = nalgebra::DMatrixView::from_slice(&data, cols, rows);
     let work = Workload::new("par-reduce/matrix-sum", "1000x100", rows * cols, || &data[..], answer)
         .contender("par-reduce", |data| matrix_sum(Matrix::new(data, rows, cols).unwrap()))
-        .contender("iter().sum()", |data| data.iter().sum())
-        .contender("rayon", |data| data.par_chunks(cols).map(|row| row.iter().sum::<f64>()).sum())
-        .contender("ndarray", |_| view.sum())
-        .contender("nalgebra", |_| slice.sum());
+        .contender("rayon", |data| data.par_chunks(cols).map(|row| row.iter().sum::<f64>()).sum());
     #[cfg(openmp)]
     let work = work.contender("OpenMP", par_reduce_bench::openmp::sum);
+    let work = work.contender("iter().sum()", |data| data.iter().sum()).contender("ndarray", |_| view.sum());
     #[cfg(tbb)]
     let work = work.contender("TBB", par_reduce_bench::tbb::sum);
+    let work = work.contender("nalgebra", |_| slice.sum());
     work.run(criterion);
+}
+
+/// The same in `f32`, of numbers so small that every sum of them is exact.
+pub(crate) fn narrow_products(criterion: &mut Criterion) {
+    let sides: &[usize] = if quick() { &[400] } else { &[200, 400, 1000, 2000, 4000] };
+    for &side in sides {
+        let narrow = |v: &f64| (*v as u64 % 16) as f32;
+        let a: Vec<f32> = crate::numbers(side * side).iter().map(narrow).collect();
+        let x: Vec<f32> = crate::numbers(side).iter().map(narrow).collect();
+        let naive = |row: &[f32]| row.iter().zip(&x).map(|(a, x)| a * x).sum::<f32>();
+        let answer: Vec<f32> = a.chunks(side).map(naive).collect();
+        let size = format!("{side}x{side}");
+        let work = Workload::new("par-reduce/matvec-f32", &size, side * side, || vec![0.0; side], answer)
+            .contender("par-reduce", |mut y| {
+                matvec_into(Matrix::new(&a, side, side).unwrap(), &x, &mut y).unwrap();
+                y
+            })
+            .contender("rayon", |mut y| {
+                y.par_iter_mut().zip(a.par_chunks(side)).for_each(|(y, row)| *y = naive(row));
+                y
+            });
+        #[cfg(blas)]
+        let work = work.contender("OpenBLAS", |mut y| {
+            par_reduce_bench::blas::matvec_f32(&a, &x, &mut y);
+            y
+        });
+        work.contender("iterators", |mut y| {
+            y.iter_mut().zip(a.chunks(side)).for_each(|(y, row)| *y = naive(row));
+            y
+        })
+        .run(criterion);
+    }
 }
 
 pub(crate) fn products(criterion: &mut Criterion) {
@@ -43,26 +74,13 @@ pub(crate) fn products(criterion: &mut Criterion) {
                     matvec_into(Matrix::new(&a, side, side).unwrap(), &x, &mut y).unwrap();
                     y
                 })
-                .contender("iterators", |mut y| {
-                    y.iter_mut().zip(a.chunks(side)).for_each(|(y, row)| *y = naive(row));
+                .contender("par-reduce, AVX2 at most", |mut y| {
+                    let reducer = Reducer::new().isa(Isa::Avx2);
+                    reducer.matvec_into(Matrix::new(&a, side, side).unwrap(), &x, &mut y).unwrap();
                     y
                 })
                 .contender("rayon", |mut y| {
                     y.par_iter_mut().zip(a.par_chunks(side)).for_each(|(y, row)| *y = naive(row));
-                    y
-                })
-                .contender("ndarray", |mut y| {
-                    ndarray::linalg::general_mat_vec_mul(
-                        1.0,
-                        &view,
-                        &vector,
-                        0.0,
-                        &mut ndarray::ArrayViewMut1::from(&mut y),
-                    );
-                    y
-                })
-                .contender("nalgebra", |mut y| {
-                    nalgebra::DVectorViewMut::from_slice(&mut y, side).gemv_tr(1.0, &transposed, &column, 0.0);
                     y
                 })
                 .contender("faer", |mut y| {
@@ -75,11 +93,31 @@ pub(crate) fn products(criterion: &mut Criterion) {
             par_reduce_bench::openmp::matvec(&a, &x, &mut y);
             y
         });
+        let work = work.contender("iterators", |mut y| {
+            y.iter_mut().zip(a.chunks(side)).for_each(|(y, row)| *y = naive(row));
+            y
+        });
         #[cfg(blas)]
         let work = work.contender("OpenBLAS", |mut y| {
             par_reduce_bench::blas::matvec(&a, &x, &mut y);
             y
         });
+        // The threads of OpenBLAS spin for some 25 ms after the last call: nobody of several threads comes next.
+        let work = work
+            .contender("ndarray", |mut y| {
+                ndarray::linalg::general_mat_vec_mul(
+                    1.0,
+                    &view,
+                    &vector,
+                    0.0,
+                    &mut ndarray::ArrayViewMut1::from(&mut y),
+                );
+                y
+            })
+            .contender("nalgebra", |mut y| {
+                nalgebra::DVectorViewMut::from_slice(&mut y, side).gemv_tr(1.0, &transposed, &column, 0.0);
+                y
+            });
         work.run(criterion);
     }
 }

@@ -4,7 +4,7 @@ use accurate::sum::{Neumaier, OnlineExactSum, Sum2};
 use accurate::traits::*;
 use bench_kit::Workload;
 use criterion::Criterion;
-use par_reduce::Reducer;
+use par_reduce::{Isa, Nan, Reducer};
 use rayon::prelude::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator, ParallelSlice};
 use std::cell::RefCell;
 
@@ -58,9 +58,7 @@ pub(crate) fn plain(criterion: &mut Criterion, x: &[f64]) {
     let mut paralight = paralight_peer::pool();
     let work = Workload::new("par-reduce/sum", &x.len().to_string(), x.len(), || x, answer)
         .contender("par-reduce", par_reduce::sum)
-        .contender("one thread of par-reduce", |x| Reducer::new().sequential_below(usize::MAX).sum(x))
-        .contender("iter().sum()", |x| x.iter().sum())
-        .contender("lanes", lanes)
+        .contender("par-reduce, AVX2 at most", |x| Reducer::new().isa(Isa::Avx2).sum(x))
         .contender("rayon", |x| x.par_iter().sum())
         .contender("rayon chunks + lanes", |x| x.par_chunks(1 << 16).map(lanes).sum())
         .contender("chili + lanes", |x| chili_sum(&mut chili.scope(), x))
@@ -68,11 +66,26 @@ pub(crate) fn plain(criterion: &mut Criterion, x: &[f64]) {
         .contender("paralight", |x| paralight_peer::sum(&mut paralight, x));
     #[cfg(openmp)]
     let work = work.contender("OpenMP", par_reduce_bench::openmp::sum);
+    let work = work.contender("iter().sum()", |x| x.iter().sum());
     #[cfg(tbb)]
     let work = work.contender("TBB", par_reduce_bench::tbb::sum);
+    let work = work.contender("lanes", lanes);
     #[cfg(stdpar)]
     let work = work.contender("std::reduce(par)", par_reduce_bench::stdpar::sum);
+    let work = work.contender("one thread of par-reduce", |x| Reducer::new().sequential_below(usize::MAX).sum(x));
     work.run(criterion);
+}
+
+/// The narrow floats, which are added in `f64`.
+pub(crate) fn narrow(criterion: &mut Criterion, x: &[f64]) {
+    let mut narrow = crate::huge(x.len(), 0.0_f32);
+    narrow.iter_mut().zip(x).for_each(|(narrow, v)| *narrow = *v as f32);
+    let (x, answer) = (&narrow[..], x.iter().sum::<f64>());
+    Workload::new("par-reduce/sum-f32", &x.len().to_string(), x.len(), || x, answer)
+        .contender("par-reduce", par_reduce::sum)
+        .contender("rayon", |x| x.par_iter().map(|v| f64::from(*v)).sum())
+        .contender("iterators", |x| x.iter().map(|v| f64::from(*v)).sum())
+        .run(criterion);
 }
 
 pub(crate) fn accurate(criterion: &mut Criterion, x: &[f64]) {
@@ -99,20 +112,20 @@ pub(crate) fn accurate(criterion: &mut Criterion, x: &[f64]) {
 pub(crate) fn extrema(criterion: &mut Criterion, x: &[f64]) {
     let best = x.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let work = Workload::new("par-reduce/max", &x.len().to_string(), x.len(), || x, best)
-        .contender("par-reduce", |x| par_reduce::max_float(x, par_reduce::Nan::Ignore).unwrap())
-        .contender("fold", |x| x.iter().copied().fold(f64::NEG_INFINITY, f64::max))
+        .contender("par-reduce", |x| par_reduce::max_float(x, Nan::Ignore).unwrap())
         .contender("rayon", |x| x.par_iter().copied().reduce(|| f64::NEG_INFINITY, f64::max));
     #[cfg(openmp)]
     let work = work.contender("OpenMP", par_reduce_bench::openmp::max);
+    let work = work.contender("fold", |x| x.iter().copied().fold(f64::NEG_INFINITY, f64::max));
     work.run(criterion);
     let place = x.iter().position(|v| *v == best).unwrap();
     let first = |a: (usize, f64), b: (usize, f64)| if b.1 > a.1 || (b.1 == a.1 && b.0 < a.0) { b } else { a };
     let work = Workload::new("par-reduce/argmax", &x.len().to_string(), x.len(), || x, place)
         .contender("par-reduce", |x| par_reduce::argmax(x).unwrap())
-        .contender("fold", |x| x.iter().copied().enumerate().reduce(first).unwrap().0)
         .contender("rayon", |x| x.par_iter().copied().enumerate().reduce_with(first).unwrap().0);
     #[cfg(stdpar)]
     let work = work.contender("std::max_element(par)", par_reduce_bench::stdpar::argmax);
+    let work = work.contender("fold", |x| x.iter().copied().enumerate().reduce(first).unwrap().0);
     work.run(criterion);
 }
 
@@ -127,19 +140,19 @@ pub(crate) fn scans(criterion: &mut Criterion, n: usize) {
         out[n - 1]
     };
     let work = Workload::new("par-reduce/scan", &n.to_string(), n, || (), last)
-        .contender("par-reduce", |()| with(&|x, out| par_reduce::inclusive_scan_into(x, out, |a, b| a + b)))
-        .contender("loop", |()| {
-            with(&|x, out| {
-                let mut sum = 0;
-                out.iter_mut().zip(x).for_each(|(slot, v)| {
-                    sum += v;
-                    *slot = sum;
-                });
-            })
-        });
+        .contender("par-reduce", |()| with(&|x, out| par_reduce::inclusive_scan_into(x, out, |a, b| a + b)));
     #[cfg(tbb)]
     let work = work.contender("TBB", |()| with(&par_reduce_bench::tbb::scan));
     #[cfg(stdpar)]
     let work = work.contender("std::inclusive_scan(par)", |()| with(&par_reduce_bench::stdpar::scan));
+    let work = work.contender("loop", |()| {
+        with(&|x, out| {
+            let mut sum = 0;
+            out.iter_mut().zip(x).for_each(|(slot, v)| {
+                sum += v;
+                *slot = sum;
+            });
+        })
+    });
     work.run(criterion);
 }
