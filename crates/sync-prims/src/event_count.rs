@@ -132,18 +132,19 @@ impl EventCount {
     }
 
     /// Takes up to `n` listeners out of the line, in batches, and wakes each batch outside the lock. Who registers after
-    /// the call began is not in it: a woken thread that waits again must not be woken again by the same call. Says how many
-    /// there were.
+    /// the call began is not in it, nor who was woken by it and waits again, in its old place. Says how many there were.
     #[cold]
     pub(crate) fn notify_registered(&self, n: usize) -> usize {
         let mut left = n;
-        let mut end = None;
+        let (mut from, mut end) = (0, None);
         loop {
             let mut wakes = Wakes::new();
             let mut line = self.line.lock();
             let end = *end.get_or_insert(line.end());
-            while wakes.len() < left && !wakes.is_full() && line.first().is_some_and(|first| first.ticket < end) {
-                wakes.add(line.leave().expect("there is a first"), NOTIFIED);
+            while wakes.len() < left && !wakes.is_full() {
+                let Some(waiter) = line.leave_between(from, end) else { break };
+                from = waiter.ticket + 1;
+                wakes.add(waiter.parker, NOTIFIED);
             }
             self.unlock(line);
             left -= wakes.len();

@@ -63,6 +63,13 @@ impl<W> Line<W> {
         self.waiters.pop_front().map(|waiter| waiter.parker)
     }
 
+    /// The first one with a ticket from `from` on, but below `end`, leaves.
+    pub(crate) fn leave_between(&mut self, from: u64, end: u64) -> Option<Waiter<W>> {
+        let place = self.waiters.partition_point(|waiter| waiter.ticket < from);
+        self.waiters.get(place).filter(|waiter| waiter.ticket < end)?;
+        self.waiters.remove(place)
+    }
+
     /// The first one that wants what `suits` leaves.
     pub(crate) fn leave_first(&mut self, suits: impl Fn(&W) -> bool) -> Option<Waiter<W>> {
         let place = self.waiters.iter().position(|waiter| suits(&waiter.want))?;
@@ -78,5 +85,29 @@ impl<W> Line<W> {
     pub(crate) fn give_up(&mut self, ticket: u64) -> Option<Arc<Parker>> {
         let place = self.waiters.binary_search_by_key(&ticket, |waiter| waiter.ticket).ok()?;
         self.waiters.remove(place).map(|waiter| waiter.parker)
+    }
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::Line;
+    use crate::parker::Seat;
+
+    #[test]
+    fn who_comes_back_to_an_old_place_is_passed_over() {
+        let mut line = Line::new();
+        for _ in 0..4 {
+            line.enter(None, Seat::take().parker(), ());
+        }
+        let mut from = 0;
+        for wanted in [0, 1] {
+            let waiter = line.leave_between(from, 3).unwrap();
+            assert_eq!(waiter.ticket, wanted);
+            from = wanted + 1;
+            line.enter(Some(waiter.ticket), waiter.parker, ());
+        }
+        assert_eq!(line.leave_between(from, 3).unwrap().ticket, 2);
+        assert!(line.leave_between(3, 3).is_none(), "the last one came later");
+        assert_eq!(line.len(), 3);
     }
 }

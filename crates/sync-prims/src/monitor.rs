@@ -148,6 +148,10 @@ impl<T> Monitor<T> {
     ///
     /// `predicate` runs inside the monitor on other threads, so it owns what it needs, and it must not enter this monitor.
     /// If it panics, one waiter is woken and gets the panic.
+    ///
+    /// # Blocking
+    /// Until the monitor is free: the name is entered in its books, and crossed out when the condition is dropped. So both
+    /// must happen outside of the monitor; a thread that is inside would wait for itself.
     pub fn condition(&self, predicate: impl Fn(&T) -> bool + Send + Sync + 'static) -> Condition<'_, T> {
         Condition::new(self, Arc::new(predicate))
     }

@@ -67,6 +67,10 @@ impl WaitGroup {
 
     /// One more to wait for, until the token is dropped. Add before the helper starts, not inside of it: a `wait` that
     /// comes earlier knows nothing of it.
+    ///
+    /// # Panics
+    /// If there are some two thousand million tokens already.
+    #[track_caller]
     pub fn add(&self) -> WaitToken {
         self.shared.add();
         WaitToken { shared: Arc::clone(&self.shared) }
@@ -109,7 +113,10 @@ impl WaitGroup {
 impl Shared {
     fn add(&self) {
         let before = self.word.fetch_add(1, Ordering::Relaxed);
-        assert!(tokens(before) < u32::MAX as usize / 2, "a wait group has room for two thousand million tokens");
+        if tokens(before) >= u32::MAX as usize / 2 {
+            self.word.fetch_sub(1, Ordering::Relaxed);
+            panic!("a wait group has room for two thousand million tokens");
+        }
     }
 }
 

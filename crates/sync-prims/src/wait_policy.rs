@@ -147,7 +147,7 @@ impl Polling {
             for _ in 0..LONGEST_STEP.min(1 << self.step.min(31)) {
                 spin_loop();
             }
-        } else if self.step - pauses < yields {
+        } else if self.step < pauses.saturating_add(yields) {
             let start = Instant::now();
             if remembered > 0 && strangers::are_there(start) {
                 return false;
@@ -187,7 +187,10 @@ mod strangers {
     }
 
     pub(super) fn seen(now: Instant, how_long: Duration) {
-        UNTIL.fetch_max(nanos(now).saturating_add(how_long.as_nanos() as u64), Ordering::Relaxed);
+        UNTIL.fetch_max(
+            nanos(now).saturating_add(u64::try_from(how_long.as_nanos()).unwrap_or(u64::MAX)),
+            Ordering::Relaxed,
+        );
     }
 }
 
@@ -206,14 +209,14 @@ pub(crate) fn cores() -> usize {
 
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod tests {
-    use super::{WaitPolicy, strangers};
+    use super::{WaitPolicy, cores, strangers};
     use std::time::{Duration, Instant};
 
     const HOUR: Duration = Duration::from_secs(3600);
 
     fn steps(policy: WaitPolicy) -> usize {
         let mut polling = policy.start();
-        std::iter::from_fn(|| polling.step().then_some(())).count()
+        std::iter::from_fn(|| polling.step().then_some(())).take(100).count()
     }
 
     /// The memory is one for the process, so this is one test. No clock decides it: a limit of zero counts every yield as the
@@ -224,6 +227,8 @@ mod tests {
         let touchy = patient.given_away(Duration::ZERO);
         assert_eq!(steps(patient.remembering(64)), 5, "nothing happened yet");
         assert_eq!(steps(touchy), 1, "the first yield ends the polling");
+        let pauses = if cores() > 1 { 4 } else { 0 };
+        assert_eq!(steps(touchy.pauses(4).yields(u32::MAX)), pauses + 1, "however many are left");
         assert_eq!(steps(patient.remembering(64)), 5, "who does not remember tells nobody");
 
         assert_eq!(steps(touchy.remembering(u32::MAX)), 1);
@@ -235,5 +240,7 @@ mod tests {
         strangers::seen(now, Duration::ZERO);
         assert!(strangers::are_there(now + HOUR / 2), "a shorter absence does not end a longer one");
         assert!(!strangers::are_there(now + 2 * HOUR), "it ends");
+        strangers::seen(now, Duration::MAX);
+        assert!(strangers::are_there(now + 2 * HOUR), "it may last for ever");
     }
 }

@@ -7,13 +7,13 @@
 use crate::context;
 use crate::core::Core;
 use crate::panics::catch;
+use crate::patience;
 use crate::pool::Pool;
 use crate::slot::Slot;
 use crate::sync::{Arc, AtomicUsize, Mutex, Ordering, planted};
 use std::collections::VecDeque;
 use std::panic::resume_unwind;
 use std::thread;
-use sync_prims::EventCount;
 
 /// The invitations of one worker.
 pub(crate) struct Inbox {
@@ -91,7 +91,7 @@ fn everywhere(core: &Core, run: &(dyn Fn(usize) + Sync)) {
     let workers = core.inboxes.len();
     let slot = Arc::new(Slot::new());
     let missing = AtomicUsize::new(workers);
-    let all_came = EventCount::new();
+    let all_came = patience::event_count();
     let job = || {
         let worker = context::worker_of(core).expect("only workers are invited");
         run(worker + 1);

@@ -46,6 +46,8 @@ pub enum BuildError {
         /// So many are possible.
         most: usize,
     },
+    /// The name has a zero byte, which no thread's name can have.
+    NameHasNul,
     /// The system refused a thread.
     Spawn(io::Error),
 }
@@ -108,6 +110,7 @@ impl PoolBuilder {
         match threads {
             0 => Err(BuildError::NoThreads),
             _ if threads > MOST_HELPERS => Err(BuildError::TooManyThreads { asked: threads, most: MOST_HELPERS }),
+            _ if self.name.contains('\0') => Err(BuildError::NameHasNul),
             _ => self.start(threads),
         }
     }
@@ -158,6 +161,7 @@ impl PoolBuilder {
             pool.install(|| {
                 let started = call(on_start, index + 1);
                 pool.core().work(index);
+                context::retire();
                 started.or(call(on_exit, index + 1))
             })
         })
@@ -191,6 +195,7 @@ impl fmt::Display for BuildError {
         match self {
             Self::NoThreads => f.write_str("a pool needs at least 1 thread, the caller's own"),
             Self::TooManyThreads { asked, most } => write!(f, "{asked} threads asked for, at most {most} are possible"),
+            Self::NameHasNul => f.write_str("the name of a thread cannot have a zero byte in it"),
             Self::Spawn(_) => f.write_str("the system refused a worker thread"),
         }
     }

@@ -14,6 +14,8 @@ struct Context {
     pool: Cell<*const Pool>,
     /// The core this thread works for as a worker, null for none: compared, never dereferenced.
     employer: Cell<*const Core>,
+    /// It has gone home: it looks for no more work.
+    retired: Cell<bool>,
     /// Which one.
     index: Cell<usize>,
     /// A number of its own, from 1; 0 is not yet given.
@@ -25,6 +27,7 @@ thread_local! {
         Context {
             pool: Cell::new(ptr::null()),
             employer: Cell::new(ptr::null()),
+            retired: Cell::new(false),
             index: Cell::new(0),
             home: Cell::new(0),
         }
@@ -57,6 +60,16 @@ pub(crate) fn become_worker(core: &Core, index: usize) {
         context.employer.set(core);
         context.index.set(index);
     });
+}
+
+/// Says that this worker looks for no more work.
+pub(crate) fn retire() {
+    CONTEXT.with(|context| context.retired.set(true));
+}
+
+/// Whether this thread is a worker of `core` that will still look for work.
+pub(crate) fn is_at_work_for(core: &Core) -> bool {
+    worker_of(core).is_some() && CONTEXT.try_with(|context| !context.retired.get()).unwrap_or(false)
 }
 
 /// Which worker of `core` this thread is, if it is one.

@@ -63,7 +63,7 @@ impl Core {
 
     /// Gives `task` to the workers; false if there are none or they are going home.
     pub(crate) fn submit(&self, task: Arc<dyn Run>) -> bool {
-        let accepted = self.queue.push(task, context::worker_of(self).is_some());
+        let accepted = self.queue.push(task, context::is_at_work_for(self));
         if accepted {
             self.idle.wake_one();
         }

@@ -114,7 +114,8 @@ impl<F: Fn(Range<usize>) + Sync> Flat<F> {
         let batch = (left / self.spread).clamp(1, most);
         // Relaxed: the counter hands out numbers; what the chunks wrote is published by leaving the job.
         let first = self.next.fetch_add(batch, Ordering::Relaxed);
-        let end = if planted("believe the claim") { first + batch } else { self.cut.count.min(first + batch) };
+        let end = first.saturating_add(batch);
+        let end = if planted("believe the claim") { end } else { self.cut.count.min(end) };
         (first < end).then_some(first..end)
     }
 

@@ -37,8 +37,12 @@ impl<R> Handle<R> {
     /// # Errors
     /// The payload of the task's panic; or [`Cancelled`].
     ///
+    /// # Panics
+    /// If [`try_take`](Self::try_take) has given the result already.
+    ///
     /// # Blocking
     /// Until the task has ended.
+    #[track_caller]
     pub fn join(self) -> thread::Result<R> {
         self.task.run_here();
         self.task.wait(None);

@@ -11,6 +11,7 @@
 //! costs one system call, not one each, and none while somebody is alert.
 
 use crate::bed::Bed;
+use crate::patience::REMEMBERED;
 use crate::sync::{AtomicBool, AtomicU64, MODEL, Ordering, fence, planted};
 use crossbeam_utils::CachePadded;
 use std::time::{Duration, Instant};
@@ -161,7 +162,7 @@ impl Bell {
     /// loops would come, it yields in between, and gives up early if others need the processor.
     fn poll(&self, limit: Duration) -> bool {
         let start = Instant::now();
-        let mut polling = WaitPolicy::new().pauses(10).yields(u32::MAX).start();
+        let mut polling = WaitPolicy::new().pauses(10).yields(u32::MAX).remembering(REMEMBERED).start();
         loop {
             if self.rung.load(Ordering::Acquire) {
                 return true;

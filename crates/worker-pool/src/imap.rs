@@ -1,6 +1,7 @@
 //! A lazy map over an iterator: items are taken when results are asked for, at most `buffer` of them ahead.
 
 use crate::panics::catch;
+use crate::patience;
 use crate::pool::Pool;
 use crate::sync::{Arc, Mutex, Ordering, fence};
 use crate::task::{Outcome, Task};
@@ -16,6 +17,10 @@ use sync_prims::EventCount;
 ///
 /// An item whose function panicked raises that panic from the `next` that would have given its result; the next call goes
 /// on with the item after it. Dropping the iterator cancels what has not begun and takes no further items.
+///
+/// It outlives its pool: after [`shutdown`](crate::Pool::shutdown) the caller of `next` runs what is left. The items whose
+/// tasks were cancelled by [`CancelPending`](crate::Shutdown::CancelPending) are lost; their `next` raises
+/// [`Cancelled`](crate::Cancelled) as a panic.
 #[must_use = "iterators are lazy: nothing runs before the first `next`"]
 pub struct IMap<I, R, F> {
     source: Source<I, F>,
@@ -30,7 +35,7 @@ pub struct IMap<I, R, F> {
 pub struct IMapUnordered<I, R, F> {
     source: Source<I, F>,
     arrivals: Arc<Arrivals<R>>,
-    /// Tasks whose results have not been taken; the older ones have begun.
+    /// Tasks that nobody had begun at the last look, among others; at most `source.buffer`.
     tasks: VecDeque<Arc<dyn Outcome<()>>>,
     /// Results not yet taken, arrived or not; at most `source.buffer`.
     due: usize,
@@ -135,17 +140,24 @@ impl<I, R, F> fmt::Debug for IMap<I, R, F> {
 
 impl<I: Iterator, R, F> IMapUnordered<I, R, F> {
     pub(crate) fn new(pool: Pool, items: I, buffer: NonZeroUsize, f: F) -> Self {
-        let arrivals = Arc::new(Arrivals { results: Mutex::new(VecDeque::new()), event: EventCount::new() });
+        let arrivals = Arc::new(Arrivals { results: Mutex::new(VecDeque::new()), event: patience::event_count() });
         Self { source: Source::new(pool, items, buffer, f), arrivals, tasks: VecDeque::new(), due: 0 }
     }
 
     /// A result that has arrived; else runs the oldest task that nobody has begun; else waits.
     fn arrival(&mut self) -> thread::Result<R> {
         loop {
+            // Who has begun will put a result; who was cancelled never will.
+            while let Some(task) = self.tasks.pop_front_if(|task| task.is_husk()) {
+                if let Some(Err(cancelled)) = task.take() {
+                    return Err(cancelled);
+                }
+            }
             if let Some(result) = self.arrivals.take() {
                 return result;
             }
-            match self.tasks.pop_front() {
+            match self.tasks.front() {
+                // It is looked at once more, as a husk: somebody may have cancelled it just now.
                 Some(task) => task.run_here(),
                 None => return self.arrivals.wait(),
             }
@@ -214,5 +226,24 @@ impl<I, R, F> fmt::Debug for IMapUnordered<I, R, F> {
             .field("due", &self.due)
             .field("buffer", &self.source.buffer)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::NonZeroUsize;
+    use crate::Pool;
+
+    /// Workers that are always ahead of the consumer: no task is ever left for it to run.
+    #[test]
+    fn tasks_whose_results_came_are_forgotten() {
+        let pool = Pool::new(2).unwrap();
+        let mut results = pool.imap_unordered(0..1000, NonZeroUsize::new(4).unwrap(), |x| x);
+        while results.next().is_some() {
+            assert!(results.tasks.len() <= 4);
+            while results.arrivals.results.lock().len() < results.due {
+                std::thread::yield_now();
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Two closures at once.
 
-use crate::panics::catch;
+use crate::panics::{catch, discard};
 use crate::pool::Pool;
 use crate::sync::Mutex;
 use std::panic::resume_unwind;
@@ -36,7 +36,14 @@ where
         })
     });
     // The offer is closed: nobody but us holds `second` now.
-    let first = first.unwrap_or_else(|payload| resume_unwind(payload));
+    let first = match first {
+        Ok(first) => first,
+        Err(payload) => {
+            // If dropping `b` or what it left panicked during the unwinding, the process would end.
+            discard(second);
+            resume_unwind(payload)
+        }
+    };
     let second = match second.into_inner() {
         Second::Waiting(b) => pool.install(b),
         Second::Done(result) => result.unwrap_or_else(|payload| resume_unwind(payload)),

@@ -14,6 +14,7 @@ mod idle;
 mod imap;
 mod join;
 mod panics;
+mod patience;
 mod pool;
 mod queue;
 mod scope;

@@ -245,7 +245,9 @@ impl Pool {
     /// Gives `f` to the workers and returns at once: Python's `Pool.apply_async`. Tasks begin in the order of submission.
     ///
     /// A pool of one thread has no worker: `f` runs before this returns. After [`shutdown`](Self::shutdown), which can
-    /// happen to a [`PoolRef`](crate::PoolRef), the task is cancelled.
+    /// happen to a [`PoolRef`](crate::PoolRef), the task is cancelled, unless it is a task or a loop of the same pool that
+    /// calls: what is still at work may still give work, all of which is done before the workers go home. In an
+    /// [`on_exit`](crate::PoolBuilder::on_exit) hook that is over.
     pub fn apply_async<R: Send + 'static>(&self, f: impl FnOnce() -> R + Send + 'static) -> Handle<R> {
         let pool = self.share();
         let task = Task::new(move || context::enter(&pool, f));
@@ -323,7 +325,8 @@ impl Pool {
     /// each other would wait forever.
     ///
     /// # Blocking
-    /// Until every worker has finished what it is doing and has run `f`.
+    /// Until every worker has finished what it is doing and has run `f`. This is the one verb that waits for workers and not
+    /// for work: a worker that itself waits for the caller, or for a lock that the caller holds, is waited for forever.
     ///
     /// # Panics
     /// With the panic of the lowest index that had one, when all have ended.

@@ -10,6 +10,7 @@
 
 use crate::core::Core;
 use crate::panics::{Payload, catch, discard};
+use crate::patience;
 use crate::pool::Pool;
 use crate::sync::{Arc, AtomicUsize, Mutex, Ordering, planted};
 use crate::task::{Outcome, Run, Task};
@@ -123,7 +124,7 @@ impl Shared {
             queue: Mutex::new(VecDeque::new()),
             queued: AtomicUsize::new(0),
             pending: AtomicUsize::new(0),
-            event: EventCount::new(),
+            event: patience::event_count(),
             failed: Mutex::new(Vec::new()),
         }
     }

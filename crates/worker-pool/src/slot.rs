@@ -13,8 +13,9 @@
 //! same helper; the owner's `close` returns only when nobody is in between; and the owner cannot skip `close`, because
 //! it happens in the `Drop` of a guard that never leaves [`Slot::offer`].
 
-use crate::sync::{AtomicU64, MODEL, Ordering, UnsafeCell, planted};
-use sync_prims::{EventCount, WaitPolicy};
+use crate::patience;
+use crate::sync::{AtomicU64, Ordering, UnsafeCell, planted};
+use sync_prims::EventCount;
 
 /// Helpers inside: the low 16 bits.
 const INSIDE: u64 = 0xFFFF;
@@ -31,13 +32,6 @@ const FREE: u64 = 0;
 pub(crate) const MOST_HELPERS: usize = INSIDE as usize;
 
 type Job<'a> = dyn Fn() + Sync + 'a;
-
-/// Owners wait for helpers that are at work on the last piece, and being woken would take longer than most pieces: they
-/// poll for some tens of microseconds without giving up the processor, which they might not get back for milliseconds on a
-/// busy machine, then for some more as long as nobody else needs it, before they sleep.
-fn patience() -> WaitPolicy {
-    if MODEL { WaitPolicy::new() } else { WaitPolicy::new().pauses(32).yields(200) }
-}
 
 /// A place for one job at a time.
 pub(crate) struct Slot {
@@ -62,7 +56,7 @@ unsafe impl Send for Slot {}
 
 impl Slot {
     pub(crate) fn new() -> Self {
-        Self { state: AtomicU64::new(FREE), job: UnsafeCell::new(None), left: EventCount::with_policy(patience()) }
+        Self { state: AtomicU64::new(FREE), job: UnsafeCell::new(None), left: patience::event_count() }
     }
 
     /// Makes the slot the caller's if it is nobody's.

@@ -3,6 +3,7 @@
 use crate::core::Core;
 use crate::handle::Cancelled;
 use crate::panics::{catch, discard};
+use crate::patience;
 use crate::sync::{Arc, AtomicBool, Mutex, Ordering, planted};
 use std::mem::replace;
 use std::thread;
@@ -56,7 +57,7 @@ enum Stage<F, R> {
 impl<F: FnOnce() -> R, R> Task<F, R> {
     pub(crate) fn new(closure: F) -> Arc<Self> {
         let stage = Mutex::new(Stage::Waiting(closure));
-        Arc::new(Self { stage, done: AtomicBool::new(false), event: EventCount::new() })
+        Arc::new(Self { stage, done: AtomicBool::new(false), event: patience::event_count() })
     }
 
     /// Takes the closure out, leaving `next`, if nobody has begun.

@@ -2,9 +2,10 @@
 
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use worker_pool::Pool;
+use std::sync::{Arc, OnceLock};
+use std::thread;
+use worker_pool::{Cancelled, Pool, Shutdown};
 
 fn pools() -> impl Iterator<Item = Pool> {
     [1, 2, 4].into_iter().map(|threads| Pool::new(threads).unwrap())
@@ -83,6 +84,62 @@ fn a_panic_is_raised_where_its_result_was_due_and_the_rest_follows() {
         results.sort_unstable();
         assert_eq!(results, [Some(-1), Some(0), Some(1), Some(3), Some(4)]);
         assert_eq!(unordered.next(), None);
+    }
+}
+
+/// An item that opens the gate when it is dropped without having been worked on.
+struct Item {
+    index: usize,
+    gate: Arc<OnceLock<()>>,
+    dropped_unused: bool,
+}
+
+impl Drop for Item {
+    fn drop(&mut self) {
+        if self.dropped_unused {
+            let _ = self.gate.set(());
+        }
+    }
+}
+
+/// Workers are held until some task has been cancelled.
+#[test]
+fn tasks_cancelled_by_the_end_of_the_pool_are_reported_and_not_waited_for() {
+    fn check(all: usize, mut next: impl FnMut() -> Option<()>, end: impl FnOnce()) {
+        assert_eq!(next(), Some(()));
+        end();
+        let (mut done, mut cancelled) = (1, 0);
+        loop {
+            match catch_unwind(AssertUnwindSafe(&mut next)) {
+                Ok(Some(())) => done += 1,
+                Ok(None) => break,
+                Err(payload) => {
+                    assert!(payload.is::<Cancelled>());
+                    cancelled += 1;
+                }
+            }
+        }
+        assert!(cancelled >= 1, "somebody opened the gate");
+        assert_eq!(done + cancelled, all);
+    }
+    for ordered in [true, false] {
+        let pool = Pool::new(2).unwrap();
+        let (gate, me) = (Arc::new(OnceLock::new()), thread::current().id());
+        let items: Vec<Item> =
+            (0..8).map(|index| Item { index, gate: Arc::clone(&gate), dropped_unused: true }).collect();
+        let work = move |mut item: Item| {
+            item.dropped_unused = false;
+            // Not the first, for which `imap` waits.
+            if thread::current().id() != me && item.index > 0 {
+                item.gate.wait();
+            }
+        };
+        let mut results: Box<dyn Iterator<Item = ()>> = if ordered {
+            Box::new(pool.imap(items, buffer(5), work))
+        } else {
+            Box::new(pool.imap_unordered(items, buffer(5), work))
+        };
+        check(8, || results.next(), || pool.shutdown(Shutdown::CancelPending).unwrap());
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
 use std::time::Duration;
-use worker_pool::{BuildError, Chunk, Pool, Shutdown, current};
+use worker_pool::{BuildError, Cancelled, Chunk, Pool, Shutdown, current};
 
 fn pools() -> impl Iterator<Item = Pool> {
     [1, 2, 3, 16].into_iter().map(|threads| Pool::new(threads).unwrap())
@@ -23,6 +23,23 @@ fn join_gives_both_results() {
     for pool in pools() {
         assert_eq!(pool.join(|| 1, || "b"), (1, "b"));
         assert_eq!(pool.install(|| fib(20)), 6765);
+    }
+}
+
+/// The drop of the second closure panics too, while the first panic is under way.
+#[test]
+fn join_survives_a_second_closure_that_cannot_be_dropped() {
+    struct Loud;
+    impl Drop for Loud {
+        fn drop(&mut self) {
+            panic!("drop");
+        }
+    }
+    for pool in pools() {
+        let loud = Loud;
+        let second = move || std::mem::forget(loud);
+        let panic = catch_unwind(AssertUnwindSafe(|| pool.join(|| panic!("first"), second))).unwrap_err();
+        assert_eq!(panic.downcast_ref(), Some(&"first"));
     }
 }
 
@@ -242,7 +259,18 @@ fn hooks_run_on_the_workers_and_their_panics_are_reported() {
 }
 
 #[test]
+fn what_is_given_to_a_worker_that_has_gone_home_is_cancelled() {
+    let (sender, receiver) = mpsc::channel();
+    let pool = Pool::builder().threads(2).on_exit(move |_| sender.send(worker_pool::apply_async(|| ())).unwrap());
+    drop(pool.build().unwrap());
+    let task = receiver.recv().unwrap();
+    assert!(task.is_done(), "nobody would ever run it");
+    assert!(task.join().unwrap_err().is::<Cancelled>());
+}
+
+#[test]
 fn impossible_pools_are_refused() {
+    assert!(matches!(Pool::builder().name("a\0b").build(), Err(BuildError::NameHasNul)));
     assert!(matches!(Pool::new(0), Err(BuildError::NoThreads)));
     assert!(matches!(Pool::new(usize::MAX), Err(BuildError::TooManyThreads { asked: usize::MAX, .. })));
     let error = Pool::builder().threads(2).stack_size(usize::MAX / 2).build();

@@ -65,7 +65,7 @@ macro_rules! permit {
             /// Adds the permits of `other`.
             ///
             /// # Panics
-            /// If they are from another semaphore. Both are given back then.
+            /// If they are from another semaphore, to which they are given back then. `self` keeps its own.
             #[track_caller]
             pub fn merge(&mut self, mut other: Self) {
                 assert!(ptr::eq::<Semaphore>(&*self.semaphore, &*other.semaphore), "only permits of one semaphore can be merged");
