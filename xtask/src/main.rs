@@ -21,7 +21,7 @@ usage: cargo xtask COMMAND
                                       measure against the peers, in interleaved rounds, then write the report
   report [CRATE...] [--compare NAME] [--readme]
                                       write target/bench-report from what was measured
-  verify [loom|shuttle|stress|package|mutants|memcheck|sanitize|fuzz|all] [--seconds N]
+  verify [loom|shuttle|stress|package|mutants|memcheck|sanitize|fuzz|all] [CRATE...] [--seconds N]
                                       the checks beyond `cargo test`
   picture CRATE FILE [-- ARGS]        what a demo prints as a picture of a terminal (SVG)
   ci                                  what continuous integration runs
