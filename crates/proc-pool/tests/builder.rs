@@ -24,9 +24,9 @@ fn a_worker_retires_after_its_tasks() {
 fn the_time_limit_is_per_item() {
     proc_pool::init();
     let pool = ProcPool::builder().workers(1).task_timeout(Duration::from_millis(300)).build().unwrap();
-    // Together they take longer than the limit, one by one they do not.
-    let nap = |_: u8| std::thread::sleep(Duration::from_millis(30));
-    assert!(pool.map(nap, 0..15).iter().all(Result::is_ok));
+    // The first twenty, which travel as one chunk, take longer than the limit together, one by one they do not.
+    let nap = |n: u8| std::thread::sleep(Duration::from_millis(if n < 20 { 30 } else { 0 }));
+    assert!(pool.map(nap, 0..160).iter().all(Result::is_ok));
 }
 
 #[test]
