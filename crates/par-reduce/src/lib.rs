@@ -23,7 +23,6 @@ mod reducer;
 mod scan;
 #[cfg_attr(not(loom), expect(unreachable_pub, reason = "the models of `tests/loom.rs` reach it"))]
 mod shares;
-mod stream;
 mod sum;
 mod superacc;
 mod sync;

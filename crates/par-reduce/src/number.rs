@@ -177,11 +177,6 @@ pub(crate) fn is_integer<T>() -> bool {
     is_one_of!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize)
 }
 
-/// Whether `T` is exactly one of the numbers of std: any bytes are one, and nothing happens when it is dropped.
-pub(crate) fn is_plain<T>() -> bool {
-    is_integer::<T>() || is_one_of!(f32 f64)
-}
-
 /// The id of a type that need not be `'static`: that of the type with all its lifetimes made static.
 fn type_id<T>() -> TypeId {
     trait Identify {

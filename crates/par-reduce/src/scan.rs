@@ -25,7 +25,6 @@ use crate::chain::Chain;
 use crate::disjoint::Disjoint;
 use crate::number::is_integer;
 use crate::reducer::Reducer;
-use crate::stream::{STREAM_BYTES, can_stream, stream};
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use worker_pool::Chunk;
@@ -36,16 +35,11 @@ const THREADS: usize = 3;
 /// Bytes below which one thread is enough in any case.
 const PARALLEL_BYTES: usize = 4 << 20;
 
-/// Bytes of output that are copied past the caches together.
-const STREAMED_BYTES: usize = 4096;
-
 /// What is scanned: where the elements come from and what the output at an index includes.
 struct Job<'a, T, Op> {
     /// `None`: in place.
     input: Option<&'a [T]>,
     inclusive: bool,
-    /// The output is plain numbers, and too much for the caches.
-    streams: bool,
     op: &'a Op,
 }
 
@@ -58,32 +52,6 @@ impl<T: Clone, Op: Fn(T, T) -> T> Job<'_, T, Op> {
             total = (self.op)(total, value.clone());
         }
         total
-    }
-
-    /// The outputs of a chunk from its prefix, past the caches if the whole output is large.
-    fn write_out(&self, range: Range<usize>, out: &mut [T], prefix: Option<T>) {
-        match self.input {
-            Some(input) if self.streams => self.write_past_caches(&input[range], out, prefix),
-            _ => self.write(range, out, prefix),
-        }
-    }
-
-    /// In blocks that are computed in the L1 cache and then copied; the operations are the same ones in the same order.
-    fn write_past_caches(&self, x: &[T], out: &mut [T], mut prefix: Option<T>) {
-        let block = (STREAMED_BYTES / size_of::<T>()).min(x.len());
-        let mut buffer = x[..block].to_vec();
-        // The last output of the block before, and the last input.
-        let mut before: Option<(T, T)> = None;
-        for (x, out) in x.chunks(block.max(1)).zip(out.chunks_mut(block.max(1))) {
-            if let Some((last, x)) = before {
-                prefix = Some(if self.inclusive { last } else { (self.op)(last, x) });
-            }
-            let (buffer, end) = (&mut buffer[..x.len()], x.len() - 1);
-            let job = Job { input: Some(x), ..*self };
-            job.write(0..x.len(), buffer, prefix.take());
-            before = Some((buffer[end].clone(), x[end].clone()));
-            stream(buffer, out);
-        }
     }
 
     /// The outputs of a chunk from its prefix.
@@ -153,17 +121,17 @@ impl Reducer {
         let chunks = len.div_ceil(chunk);
         if alone && is_integer::<T>() {
             // An associative operation on integers gives the same in whatever order its parts are combined.
-            return job.write_out(0..len, out, init);
+            return job.write(0..len, out, init);
         }
         if alone || chunks <= 1 {
             let mut prefix = init;
             for k in 0..chunks {
                 let part = &mut out[range(k)];
                 if k + 1 == chunks {
-                    return job.write_out(range(k), part, prefix);
+                    return job.write(range(k), part, prefix);
                 }
                 let total = job.total(range(k), part);
-                job.write_out(range(k), part, prefix.clone());
+                job.write(range(k), part, prefix.clone());
                 prefix = Some(append(prefix, total));
             }
             return;
@@ -180,7 +148,7 @@ impl Reducer {
                 let total = (range.end < len).then(|| job.total(range.clone(), part));
                 let next = |prefix: &Option<T>| total.map(|total| append(prefix.clone(), total));
                 if let Some(prefix) = claim.pass(next) {
-                    job.write_out(range, part, prefix);
+                    job.write(range, part, prefix);
                 }
             }
         });
@@ -190,7 +158,7 @@ impl Reducer {
     #[track_caller]
     pub fn inclusive_scan_into<T: Clone + Send + Sync>(&self, x: &[T], out: &mut [T], op: impl Fn(T, T) -> T + Sync) {
         assert_room(x, out);
-        self.scan(&Job { input: Some(x), inclusive: true, streams: streams(out), op: &op }, out, None);
+        self.scan(&Job { input: Some(x), inclusive: true, op: &op }, out, None);
     }
 
     /// See [`exclusive_scan_into`].
@@ -203,22 +171,18 @@ impl Reducer {
         op: impl Fn(T, T) -> T + Sync,
     ) {
         assert_room(x, out);
-        self.scan(&Job { input: Some(x), inclusive: false, streams: streams(out), op: &op }, out, Some(init));
+        self.scan(&Job { input: Some(x), inclusive: false, op: &op }, out, Some(init));
     }
 
     /// See [`inclusive_scan_in_place`].
     pub fn inclusive_scan_in_place<T: Clone + Send + Sync>(&self, x: &mut [T], op: impl Fn(T, T) -> T + Sync) {
-        self.scan(&Job { input: None, inclusive: true, streams: false, op: &op }, x, None);
+        self.scan(&Job { input: None, inclusive: true, op: &op }, x, None);
     }
 
     /// See [`exclusive_scan_in_place`].
     pub fn exclusive_scan_in_place<T: Clone + Send + Sync>(&self, x: &mut [T], init: T, op: impl Fn(T, T) -> T + Sync) {
-        self.scan(&Job { input: None, inclusive: false, streams: false, op: &op }, x, Some(init));
+        self.scan(&Job { input: None, inclusive: false, op: &op }, x, Some(init));
     }
-}
-
-fn streams<T>(out: &[T]) -> bool {
-    size_of_val(out) >= STREAM_BYTES && can_stream::<T>()
 }
 
 #[track_caller]

@@ -57,7 +57,6 @@ fn an_exclusive_scan_leaves_the_last_element_alone() {
     let mut out = [0_u8; 2];
     exclusive_scan_into(&[200_u8, 100], &mut out, 0, |a, b| a + b);
     assert_eq!(out, [0, 200]);
-    // The last length is streamed.
     for n in [1, 2, 500, 16_384, 16_385, 70_000, 4_200_000] {
         let greater = |a: u64, b: u64| if a.max(b) < n { a.max(b) } else { panic!("the last element") };
         let float = |a: f64, b: f64| greater(a as u64, b as u64) as f64;
@@ -139,9 +138,9 @@ fn a_panic_breaks_the_chain_and_reaches_the_caller() {
     }
 }
 
-/// Outputs this large are written past the caches; scans onto the input itself are not, and have the same bits.
+/// Scans onto the input itself have the same bits.
 #[test]
-fn large_outputs_are_streamed() {
+fn outputs_larger_than_the_caches() {
     let n = 4_200_003;
     let x: Vec<f64> = words(9).take(n).map(|word| word as f64).collect();
     let (mut out, mut in_place) = (vec![0.0; n + 1], x.clone());
