@@ -14,7 +14,7 @@ pub enum Nan {
     Ignore,
 }
 
-/// Elements after which zeros and NaN are looked for, while the block is in the L1 cache.
+/// Elements in which NaN is looked for before they are compared, while they are in the L1 cache.
 const BLOCK: usize = 2048;
 
 /// The extreme value of a part.
@@ -31,7 +31,8 @@ impl Reducer {
     fn extreme_float<T: Float, const MAX: bool>(&self, x: &[T], nan: Nan) -> Option<T> {
         let (level, bytes) = (self.level(), size_of::<T>());
         let partial = |r: Range<usize>| {
-            x[r].chunks(BLOCK).fold(Part::Nothing, |part, block| {
+            let block = if nan == Nan::Propagate { BLOCK } else { r.len() };
+            x[r].chunks(block.max(1)).fold(Part::Nothing, |part, block| {
                 if nan == Nan::Propagate && T::any_nan(level, block) {
                     return Part::Nan;
                 }
