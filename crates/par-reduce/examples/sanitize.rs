@@ -85,7 +85,7 @@ fn main() {
             }
         });
     }
-    // Large enough to be written past the caches.
+    // Larger than the caches.
     let ones = vec![1_u64; 4_200_000];
     let mut out = vec![0; ones.len()];
     par_reduce::inclusive_scan_into(&ones, &mut out, |a, b| a + b);

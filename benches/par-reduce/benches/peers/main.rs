@@ -4,7 +4,7 @@
 //! huge pages where the system has them, as NumPy's arrays do.
 //!
 //! Threads of OpenMP, TBB and OpenBLAS spin for a while after their last call, and whoever of several threads is timed
-//! next shares the processors with them (a maximum of 10^6 took 70 us after OpenMP, 46 after others). So each of them is
+//! next shares the processors with them (a maximum of 10^6 took 72 us after OpenMP, 48 after others). So each of them is
 //! followed by a contender of one thread.
 
 mod bandwidth;
