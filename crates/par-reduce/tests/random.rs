@@ -71,12 +71,13 @@ fn all_numbers_are_equally_likely() {
         assert!(deviation(&counts(1000, small.iter().map(|&v| v as usize))).abs() < 5.0);
         let pairs = counts(100, small.chunks_exact(2).map(|v| (v[0] / 100 * 10 + v[1] / 100) as usize));
         assert!(deviation(&pairs).abs() < 5.0, "neighbours are independent");
-        // Without drawing again, two thirds of the range would come up twice as often as the last third.
-        let third = 3 << 30;
-        let wide = draw(n, seed, 0..third as u32);
+        // Without drawing again every third number would come up twice as often as the others.
+        let wide = draw(n, seed, 0..3_u32 << 30);
         assert!(deviation(&counts(3, wide.iter().map(|&v| (v >> 30) as usize))).abs() < 5.0);
-        let thirds: Vec<u64> = draw(n, seed, 0..3_u64 << 62);
-        assert!(deviation(&counts(3, thirds.iter().map(|&v| (v >> 62) as usize))).abs() < 5.0);
+        assert!(deviation(&counts(3, wide.iter().map(|&v| (v % 3) as usize))).abs() < 5.0);
+        let wide = draw(n, seed, 0..3_u64 << 62);
+        assert!(deviation(&counts(3, wide.iter().map(|&v| (v >> 62) as usize))).abs() < 5.0);
+        assert!(deviation(&counts(3, wide.iter().map(|&v| (v % 3) as usize))).abs() < 5.0);
         let floats = draw(n, seed, 2.0..4.0);
         assert!(deviation(&counts(64, floats.iter().map(|&v| ((v - 2.0) * 32.0) as usize))).abs() < 5.0);
         let floats: Vec<f32> = draw(n, seed, 0.0..1.0);
