@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt;
 
 /// All parties have arrived.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct BarrierWaitResult {
     generation: u64,
     index: usize,
@@ -35,7 +35,7 @@ impl BarrierWaitResult {
 }
 
 /// Why a barrier could not be passed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum BarrierError {
     /// Another party timed out, aborted, panicked or reset the barrier.
     Broken,

@@ -5,11 +5,11 @@ use std::error::Error;
 use std::fmt;
 
 /// The semaphore has been closed: nobody gets a permit any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Closed(());
 
 /// Why a try got no permit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TryAcquireError {
     /// Too few permits are free, or others wait for them; a later try may succeed.
     NoPermits,
@@ -18,7 +18,7 @@ pub enum TryAcquireError {
 }
 
 /// Why a wait of limited time got no permit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AcquireTimeoutError {
     /// The time is over.
     TimedOut,
@@ -27,7 +27,7 @@ pub enum AcquireTimeoutError {
 }
 
 /// More permits would have been free than a semaphore can hold; none was added.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TooManyPermits {
     asked: usize,
 }
