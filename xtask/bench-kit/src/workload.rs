@@ -116,8 +116,7 @@ impl<'a, I, O: PartialEq + Debug> Workload<'a, I, O> {
         }
         let n = self.contenders.len();
         for round in 0..rounds() {
-            // Each round begins with another contender, so that nobody always runs after the same neighbour.
-            for i in (0..n).map(|i| (i + round) % n) {
+            for i in shuffled(n, round) {
                 if runs[i] > 1 {
                     // Untimed: the neighbour's threads may still spin, and its data are in the caches.
                     self.contenders[i].cost(&mut self.input, 1);
@@ -155,6 +154,19 @@ impl<'a, I, O: PartialEq + Debug> Workload<'a, I, O> {
             eprintln!("cannot write {}: {error}", path.display());
         }
     }
+}
+
+/// The first `n` numbers in an order of its own for each round, so that nobody always runs after the same neighbour, whose
+/// threads may still spin.
+fn shuffled(n: usize, round: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..n).collect();
+    order.sort_by_cached_key(|&i| {
+        // The finish of SplitMix64.
+        let mixed = ((round * n + i + 1) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let mixed = (mixed ^ mixed >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed ^ mixed >> 27
+    });
+    order
 }
 
 /// How many alternating rounds, each of which gives one sample per contender.
