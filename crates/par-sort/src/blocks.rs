@@ -80,7 +80,7 @@ fn merge_tail<T: Send>(v: &mut [T], middle: usize, cmp: &(impl Fn(&T, &T) -> Ord
 fn sort_blocks<T: Send>(v: &mut [T], cmp: &(impl Fn(&T, &T) -> Ordering + Sync), plan: Plan, scratch: &mut Vec<T>) {
     let blocks = Pieces::new(v.len(), if plan.is_short(v.len(), SHORT) { 1 } else { plan.threads });
     let parts = Parts::new(v);
-    plan.each(blocks.count, |i| {
+    plan.each(blocks.count, &|i| {
         // SAFETY: blocks are disjoint.
         unsafe { parts.slice(blocks.range(i)) }.sort_by(cmp);
     });

@@ -28,7 +28,7 @@ fn keys<T: Send, K: Send>(v: &mut [T], key: &(impl Fn(&T) -> K + Sync), plan: Pl
     let mut made: Vec<Option<(K, usize)>> = Vec::new();
     made.resize_with(v.len(), || None);
     let (parts, to) = (Parts::new(v), Parts::new(&mut made));
-    plan.each_piece(v.len(), plan.grain(GRAIN), |range| {
+    plan.each_piece(v.len(), plan.grain(GRAIN), &|range| {
         // SAFETY: pieces are disjoint, in both slices.
         let (items, made) = unsafe { (parts.slice(range.clone()), to.slice(range.clone())) };
         for ((item, made), index) in items.iter().zip(made).zip(range) {

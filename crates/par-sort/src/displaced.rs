@@ -84,7 +84,7 @@ pub(crate) fn sort<T: Send>(v: &mut [T], cmp: &(impl Fn(&T, &T) -> Ordering + Sy
     let mut sieve = Sieve { slice: Parts::new(v), pieces, out: Vec::new() };
     let slice = sieve.slice;
     let pieces = Parts::new(&mut sieve.pieces);
-    plan.each(cut.count, |i| {
+    plan.each(cut.count, &|i| {
         // SAFETY: one task has piece `i`, and pieces of the slice are disjoint.
         let piece = unsafe { &mut pieces.slice(i..i + 1)[0] };
         piece.sieve(slice, cmp);

@@ -1,10 +1,7 @@
-//! What can be known of a type parameter at run time: which type it is, and whether it is `Sync`.
-//!
-//! Both are facts of the type alone and fold to constants in an optimised build.
+//! What can be known of a type parameter at run time: which type it is, up to lifetimes. It is a fact of the type alone and
+//! folds to a constant in an optimised build.
 
 use std::any::TypeId;
-use std::cell::Cell;
-use std::iter::FusedIterator;
 use std::marker::PhantomData;
 
 /// Whether `T` is `Known`. `Known` must not mention a lifetime.
@@ -44,46 +41,33 @@ pub(crate) unsafe fn cast<T, Known>(v: &mut [T]) -> &mut [Known] {
     unsafe { &mut *(std::ptr::from_mut(v) as *mut [Known]) }
 }
 
-/// Whether `T` is `Sync`, so that a pivot may be read by several threads at once. "No" may be a false answer, "yes" is
-/// not. [`Iterator::fuse`] documents that it adds nothing to an iterator that is a [`FusedIterator`]: after `None` it asks
-/// again, where it would otherwise remember the end. `Probe` is such an iterator exactly if `T` is `Sync`, and counts how
-/// often it is asked. Should std stop doing so, every type counts as not shareable and partitions run on one thread.
-pub(crate) fn is_sync<T>() -> bool {
-    struct Probe<'a, T> {
-        asked: &'a Cell<u32>,
-        of: PhantomData<T>,
+/// Whether `T` is one of some types that are known to be `Sync`, whatever lifetimes they mention.
+///
+/// Whether any type is `Sync` cannot be found out at run time: `Sync` may depend on a lifetime, of which nothing is left by
+/// then.
+pub(crate) fn is_shareable<T>() -> bool {
+    macro_rules! any_of {
+        ($($known:ty),*) => { $(is::<T, $known>())||* };
     }
-    impl<T> Iterator for Probe<'_, T> {
-        type Item = ();
-        fn next(&mut self) -> Option<()> {
-            self.asked.set(self.asked.get() + 1);
-            None
-        }
-    }
-    impl<T: Sync> FusedIterator for Probe<'_, T> {}
-
-    let asked = Cell::new(0);
-    let mut probe = Probe::<T> { asked: &asked, of: PhantomData }.fuse();
-    let _ends = (probe.next(), probe.next());
-    asked.get() == 2
+    any_of!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64, bool, char)
+        || any_of!(String, &'static str, Box<str>, Vec<u8>, &'static [u8], Box<[u8]>)
 }
 
-/// A reference that may be read by several threads because its type was found to be [`is_sync`].
-pub(crate) struct Shared<'a, T: ?Sized>(&'a T);
+/// A reference that may be used by several threads, because its type [`is_shareable`].
+#[derive(Debug)]
+pub(crate) struct Shared<'a, T>(&'a T);
 
-// SAFETY: `Shared::new` refuses types that are not `Sync`.
-unsafe impl<T: ?Sized> Sync for Shared<'_, T> {}
-// SAFETY: as above; `&T` is `Send` if `T` is `Sync`.
-unsafe impl<T: ?Sized> Send for Shared<'_, T> {}
+// SAFETY: `Shared::new` refuses types that are not known to be `Sync`.
+unsafe impl<T> Sync for Shared<'_, T> {}
 
-impl<'a, T> Shared<'a, [T]> {
+impl<'a, T> Shared<'a, T> {
     /// `None` if `T` is not known to be `Sync`.
-    pub(crate) fn new(v: &'a [T]) -> Option<Self> {
-        is_sync::<T>().then_some(Self(v))
+    pub(crate) fn new(value: &'a T) -> Option<Self> {
+        is_shareable::<T>().then_some(Self(value))
     }
 }
 
-impl<T: ?Sized> std::ops::Deref for Shared<'_, T> {
+impl<T> std::ops::Deref for Shared<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -94,15 +78,14 @@ impl<T: ?Sized> std::ops::Deref for Shared<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::Cell;
 
     #[test]
-    fn sync_is_told_from_not_sync() {
-        assert!(is_sync::<u64>());
-        assert!(is_sync::<String>());
-        assert!(is_sync::<&str>());
-        assert!(!is_sync::<Cell<u8>>());
-        assert!(!is_sync::<Box<Cell<u8>>>());
-        assert!(!is_sync::<&mut Cell<u8>>());
+    fn only_known_types_are_shared() {
+        assert!(
+            Shared::new(&7_u64).is_some() && Shared::new(&"text").is_some() && Shared::new(&String::new()).is_some()
+        );
+        assert!(Shared::new(&Cell::new(7)).is_none() && Shared::new(&Box::new(7)).is_none());
     }
 
     #[test]

@@ -44,31 +44,50 @@ pub(crate) fn sort<T: Send>(v: &mut [T], plan: Plan) -> bool {
             return true;
         }
     });
-    for_each_integer!(Known => {
-        if known::is::<T, Known>() {
-            fn sort(v: &mut [Known], plan: Plan) {
-                radix::sort(v, plan);
+    let Some(sign) = sign_of::<T>() else { return false };
+    macro_rules! sort_as {
+        ($unsigned:ty) => {{
+            fn sort(v: &mut [$unsigned], sign: u128, plan: Plan) {
+                radix::sort_by_key(v, |item| Bits::new(item, sign), plan);
             }
-            // SAFETY: `T` is `Known`, which has no lifetimes.
-            sort(unsafe { known::cast::<T, Known>(v) }, plan);
-            return true;
-        }
-    });
+            // SAFETY: `T` was found to be an integer, `bool` or `char`, of this size: plain bits, which are only moved.
+            sort(unsafe { known::cast::<T, $unsigned>(v) }, sign, plan);
+        }};
+    }
+    match size_of::<T>() {
+        1 => sort_as!(u8),
+        2 => sort_as!(u16),
+        4 => sort_as!(u32),
+        8 => sort_as!(u64),
+        _ => sort_as!(u128),
+    }
+    true
+}
+
+/// Sorts `v` in the order of `total_cmp` if its elements are floats.
+pub(crate) fn sort_floats<T>(v: &mut [T], plan: Plan) -> bool {
+    macro_rules! sort_as {
+        ($float:ty) => {
+            if known::is::<T, $float>() {
+                fn sort(v: &mut [$float], plan: Plan) {
+                    radix::sort(v, plan);
+                }
+                // SAFETY: `T` is this type.
+                sort(unsafe { known::cast::<T, $float>(v) }, plan);
+                return true;
+            }
+        };
+    }
+    sort_as!(f64);
+    sort_as!(f32);
     false
 }
 
 /// Sorts `v` if `cmp` is a function known to compare such elements.
 pub(crate) fn sort_by<T: Send, F>(v: &mut [T], _cmp: &F, plan: Plan) -> bool {
     let function = known::id::<F>();
-    if known::is::<T, f64>() && function == of(&f64::total_cmp) {
-        // SAFETY: `T` is `f64`.
-        radix::sort(unsafe { known::cast::<T, f64>(v) }, plan);
-        return true;
-    }
-    if known::is::<T, f32>() && function == of(&f32::total_cmp) {
-        // SAFETY: `T` is `f32`.
-        radix::sort(unsafe { known::cast::<T, f32>(v) }, plan);
-        return true;
+    if function == of(&f64::total_cmp) || function == of(&f32::total_cmp) {
+        return sort_floats(v, plan);
     }
     for_each_text!(Known => {
         if known::is::<T, Known>() && function == of(&<Known as Ord>::cmp) {

@@ -13,8 +13,8 @@ use std::cmp::Ordering;
 pub trait ParSort<T> {
     /// Sorts stably by the elements' order.
     ///
-    /// Integers, `bool` and `char` are sorted by digits. Other types: one block for each thread, sorted by std's
-    /// stable sort, then one merge.
+    /// Integers, `bool` and `char` are sorted by digits, text and bytes by eight bytes at a time. Other types: one block for
+    /// each thread, sorted by std's stable sort, then one merge.
     ///
     /// ```
     /// use par_sort::ParSort;
@@ -27,7 +27,8 @@ pub trait ParSort<T> {
     /// If the comparison does, or if std notices that it is no total order.
     ///
     /// # Complexity
-    /// O(n log n) comparisons, O(n) if the slice is sorted, reversed or nearly sorted. Scratch for n elements.
+    /// O(n log n) comparisons, O(n) if the slice is sorted, reversed or nearly sorted. Scratch for n elements, and for text and
+    /// bytes twice n pairs of word and index.
     fn par_sort(&mut self)
     where
         T: Ord + Send;
@@ -70,8 +71,8 @@ pub trait ParSort<T> {
 
     /// Sorts by the elements' order; equal ones may change places.
     ///
-    /// Integers, `bool` and `char` are sorted by digits, with scratch for n elements. Other types: partition in parallel,
-    /// then std's unstable sort, without scratch unless the input is nearly sorted.
+    /// Integers, `bool`, `char`, text and bytes are sorted as [`par_sort`](Self::par_sort) does, with its scratch. Other types:
+    /// partition, then std's unstable sort on each part in parallel, without scratch unless the input is nearly sorted.
     ///
     /// # Panics
     /// As [`par_sort`](Self::par_sort).
@@ -150,7 +151,8 @@ pub trait ParSort<T> {
     /// If `k` is not below the length, or if the comparison does.
     ///
     /// # Complexity
-    /// O(n), in place. Elements that are not `Sync` are partitioned by one thread.
+    /// O(n), in place. All threads partition numbers and text; elements of other types, which might not be `Sync`, one
+    /// thread.
     #[track_caller]
     fn par_select_nth_unstable(&mut self, k: usize) -> (&mut [T], &mut T, &mut [T])
     where
@@ -184,7 +186,7 @@ pub trait ParSort<T> {
     /// If `k` is above the length, or if the comparison does.
     ///
     /// # Complexity
-    /// O(n + k log k), in place.
+    /// O(n + k log k). In place but for what [`par_sort_unstable_by`](Self::par_sort_unstable_by) of k elements takes.
     #[track_caller]
     fn par_partial_sort(&mut self, k: usize)
     where
@@ -205,19 +207,21 @@ pub trait ParSort<T> {
     /// ```
     ///
     /// # Complexity
-    /// As [`par_sort`](Self::par_sort) of n indices. Elements that are not `Sync` are compared by one thread.
+    /// As [`par_sort`](Self::par_sort) of n indices.
     fn par_argsort(&self) -> Vec<usize>
     where
-        T: Ord;
+        T: Ord + Sync;
 
     /// [`par_argsort`](Self::par_argsort) by a comparison.
     fn par_argsort_by<F>(&self, cmp: F) -> Vec<usize>
     where
+        T: Sync,
         F: Fn(&T, &T) -> Ordering + Sync;
 
     /// [`par_argsort`](Self::par_argsort) by a key.
     fn par_argsort_by_key<K, F>(&self, key: F) -> Vec<usize>
     where
+        T: Sync,
         K: Ord,
         F: Fn(&T) -> K + Sync;
 
@@ -227,11 +231,12 @@ pub trait ParSort<T> {
     /// One pass, which stops soon after the first element out of order.
     fn par_is_sorted(&self) -> bool
     where
-        T: Ord;
+        T: Ord + Sync;
 
     /// [`par_is_sorted`](Self::par_is_sorted) by a comparison.
     fn par_is_sorted_by<F>(&self, cmp: F) -> bool
     where
+        T: Sync,
         F: Fn(&T, &T) -> Ordering + Sync;
 }
 
@@ -331,7 +336,8 @@ impl<T> ParSort<T> for [T] {
     where
         T: Float,
     {
-        radix::sort(self, Plan::current());
+        let sorted = natural::sort_floats(self, Plan::current());
+        debug_assert!(sorted, "`Float` is sealed: `f32` and `f64`");
     }
 
     fn par_select_nth_unstable(&mut self, k: usize) -> (&mut [T], &mut T, &mut [T])
@@ -375,13 +381,14 @@ impl<T> ParSort<T> for [T] {
 
     fn par_argsort(&self) -> Vec<usize>
     where
-        T: Ord,
+        T: Ord + Sync,
     {
         self.par_argsort_by(T::cmp)
     }
 
     fn par_argsort_by<F>(&self, cmp: F) -> Vec<usize>
     where
+        T: Sync,
         F: Fn(&T, &T) -> Ordering + Sync,
     {
         argsort::argsort(self, &cmp, Plan::current())
@@ -389,6 +396,7 @@ impl<T> ParSort<T> for [T] {
 
     fn par_argsort_by_key<K, F>(&self, key: F) -> Vec<usize>
     where
+        T: Sync,
         K: Ord,
         F: Fn(&T) -> K + Sync,
     {
@@ -397,13 +405,14 @@ impl<T> ParSort<T> for [T] {
 
     fn par_is_sorted(&self) -> bool
     where
-        T: Ord,
+        T: Ord + Sync,
     {
         self.par_is_sorted_by(T::cmp)
     }
 
     fn par_is_sorted_by<F>(&self, cmp: F) -> bool
     where
+        T: Sync,
         F: Fn(&T, &T) -> Ordering + Sync,
     {
         argsort::is_sorted(self, &cmp, Plan::current())

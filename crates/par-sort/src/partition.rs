@@ -20,17 +20,22 @@ const GRAIN: usize = 1 << 14;
 /// Elements swapped by one task, at most.
 const SWAP: usize = 1 << 15;
 
-/// Moves the elements for which `left(element, pivot)` holds to the front and gives their number.
-pub(crate) fn partition<T: Send>(v: &mut [T], pivot: &T, left: &(impl Fn(&T, &T) -> bool + Sync), plan: Plan) -> usize {
+/// Moves the elements for which `left(element, pivot)` holds to the front and gives their number. With a plan its threads
+/// share the work if elements are of a type that is known to be `Sync`: they all look at the pivot.
+pub(crate) fn partition<T: Send>(
+    v: &mut [T],
+    pivot: &T,
+    left: &(impl Fn(&T, &T) -> bool + Sync),
+    plan: Option<Plan>,
+) -> usize {
+    let Some((plan, pivot)) = plan.zip(Shared::new(pivot)) else { return cyclic(v, |x| left(x, pivot)) };
     let cut = Pieces::new(v.len(), (v.len() / plan.grain(GRAIN)).min(64));
-    let shared = Shared::new(std::slice::from_ref(pivot)).filter(|_| cut.count > 1);
-    let Some(pivot) = shared else { return cyclic(v, |x| left(x, pivot)) };
     let mut borders = vec![0; cut.count];
     let (parts, results) = (Parts::new(v), Parts::new(&mut borders));
-    plan.each(cut.count, |i| {
+    plan.each(cut.count, &|i| {
         // SAFETY: pieces are disjoint, and piece `i` has result `i` for itself.
         let (piece, border) = unsafe { (parts.slice(cut.range(i)), results.slice(i..i + 1)) };
-        border[0] = cut.range(i).start + cyclic(piece, |x| left(x, &pivot[0]));
+        border[0] = cut.range(i).start + cyclic(piece, |x| left(x, &pivot));
     });
     exchange(v, cut, &borders, plan)
 }
@@ -58,7 +63,7 @@ fn exchange<T: Send>(v: &mut [T], cut: Pieces, borders: &[usize], plan: Plan) ->
         }
     }
     let parts = Parts::new(v);
-    plan.each(swaps.len(), |i| {
+    plan.each(swaps.len(), &|i| {
         let (a, b, len) = swaps[i];
         // SAFETY: stretches left of the border are disjoint from those right of it, and from each other.
         let (a, b) = unsafe { (parts.slice(a..a + len), parts.slice(b..b + len)) };

@@ -16,7 +16,7 @@ const GRAIN: usize = 1 << 14;
 pub(crate) unsafe fn gather<T: Send>(v: &mut [T], source: &(impl Fn(usize) -> usize + Sync), plan: Plan) {
     let mut scratch: Vec<MaybeUninit<T>> = memory::uninit(v.len());
     let (parts, to) = (Parts::new(v), Parts::new(&mut scratch));
-    plan.each_piece(v.len(), plan.grain(GRAIN), |range| {
+    plan.each_piece(v.len(), plan.grain(GRAIN), &|range| {
         for i in range {
             // SAFETY: `source(i)` is an index of `v`, read by this task alone since `source` is a permutation; `i` is
             // written by this task alone. The copy is bitwise; ownership stays with `v` until all is copied.
@@ -35,7 +35,7 @@ pub(crate) unsafe fn put_back<T: Send>(v: &mut [T], scratch: &[MaybeUninit<T>], 
     assert_eq!(v.len(), scratch.len());
     let to = Parts::new(v);
     let from = Source(scratch);
-    plan.each_piece(scratch.len(), plan.grain(GRAIN).max(GRAIN), |range| {
+    plan.each_piece(scratch.len(), plan.grain(GRAIN).max(GRAIN), &|range| {
         let from = &from.get()[range.clone()];
         // SAFETY: pieces are disjoint, and both have the same length.
         unsafe {

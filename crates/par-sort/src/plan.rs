@@ -30,26 +30,27 @@ impl Plan {
     }
 
     /// Calls `task` with every index below `tasks`, each once, on at most `threads` threads. After a panic some tasks
-    /// may not have run.
-    pub(crate) fn each(&self, tasks: usize, task: impl Fn(usize) + Sync) {
+    /// may not have run. Not generic, so that the loop over the pool is compiled once: a task is long, and calling it through
+    /// a pointer costs nothing beside it.
+    pub(crate) fn each(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
         let pool = worker_pool::current();
         let one = Chunk::Size(NonZeroUsize::MIN);
         if self.threads <= 1 || tasks <= 1 {
             (0..tasks).for_each(task);
         } else if self.threads >= pool.threads() {
-            pool.for_each_chunk(tasks, one, |range| range.for_each(&task));
+            pool.for_each_chunk(tasks, one, |range| range.for_each(task));
         } else {
             // A ceiling below the pool's size: as many strands, each with every `threads`-th task.
             pool.for_each_chunk(self.threads, one, |range| {
-                range.for_each(|strand| (strand..tasks).step_by(self.threads).for_each(&task));
+                range.for_each(|strand| (strand..tasks).step_by(self.threads).for_each(task));
             });
         }
     }
 
     /// Calls `task` with the pieces of `0..len`, none longer than `grain`.
-    pub(crate) fn each_piece(&self, len: usize, grain: usize, task: impl Fn(Range<usize>) + Sync) {
+    pub(crate) fn each_piece(&self, len: usize, grain: usize, task: &(dyn Fn(Range<usize>) + Sync)) {
         let pieces = Pieces::at_most(len, grain);
-        self.each(pieces.count, |i| task(pieces.range(i)));
+        self.each(pieces.count, &|i| task(pieces.range(i)));
     }
 }
 

@@ -1,4 +1,4 @@
-//! The unstable sort: partition in parallel until the parts are small, then std's unstable sort on each.
+//! The unstable sort: partition until the parts are small, then std's unstable sort on each, all parts in parallel.
 //!
 //! Pivots are medians of samples. What is equal to a pivot that stands for many is set aside at once, so few different
 //! values make the sort faster, not slower. A part that was cut badly too often goes to std as it is, whose own bound
@@ -30,42 +30,57 @@ pub(crate) fn sort<T: Send>(v: &mut [T], cmp: &(impl Fn(&T, &T) -> Ordering + Sy
     }
 }
 
-/// Cuts `v` into parts and sorts them.
+/// Cuts `v` into parts and sorts them. The whole is cut first, then in each round all parts that are too long.
 fn cut<T: Send>(v: &mut [T], cmp: &(impl Fn(&T, &T) -> Ordering + Sync), plan: Plan) {
     // By the length alone: the result must not depend on the number of threads.
     let leaf = plan.grain(LEAF).max(v.len() / if v.len() < LONG { 16 } else { 64 });
-    let mut uncut = vec![(0..v.len(), 0)];
-    let mut leaves: Vec<Range<usize>> = Vec::new();
-    while let Some((range, bad)) = uncut.pop() {
-        if range.len() <= leaf || bad >= BAD {
-            leaves.push(range);
-            continue;
+    let mut leaves = Vec::new();
+    let mut uncut = Vec::new();
+    let mut sort_out = |part: Range<usize>, bad: u32, uncut: &mut Vec<_>| {
+        if part.len() <= leaf || bad >= BAD { leaves.push(part) } else { uncut.push((part, bad)) }
+    };
+    sort_out(0..v.len(), 0, &mut uncut);
+    while !uncut.is_empty() {
+        let mut equals = vec![0..0; uncut.len()];
+        if let [(part, _)] = &uncut[..] {
+            equals[0] = split(&mut v[part.clone()], None, true, cmp, plan);
+        } else {
+            let (parts, results) = (Parts::new(v), Parts::new(&mut equals));
+            plan.each(uncut.len(), &|i| {
+                // SAFETY: parts are disjoint, and part `i` has result `i` for itself.
+                let (part, equal) = unsafe { (parts.slice(uncut[i].0.clone()), results.slice(i..i + 1)) };
+                equal[0] = split(part, None, false, cmp, plan);
+            });
         }
-        let equal = split(&mut v[range.clone()], None, cmp, plan);
-        for part in [range.start..range.start + equal.start, range.start + equal.end..range.end] {
-            let badly = part.len() > range.len() / 8 * 7;
-            uncut.push((part, bad + u32::from(badly)));
+        for ((range, bad), equal) in std::mem::take(&mut uncut).into_iter().zip(equals) {
+            for part in [range.start..range.start + equal.start, range.start + equal.end..range.end] {
+                let badly = part.len() > range.len() / 8 * 7;
+                sort_out(part, bad + u32::from(badly), &mut uncut);
+            }
         }
     }
     leaves.sort_by_key(|leaf| std::cmp::Reverse(leaf.len()));
     let parts = Parts::new(v);
-    plan.each(leaves.len(), |i| {
+    plan.each(leaves.len(), &|i| {
         // SAFETY: the leaves are disjoint.
         unsafe { parts.slice(leaves[i].clone()) }.sort_unstable_by(cmp);
     });
 }
 
 /// Partitions `v` around the element that a sample puts nearest to rank `rank` (`None`: the middle) and gives the places
-/// of elements known to be equal to it, at least one: what lies before is not greater, what lies after not less.
+/// of elements known to be equal to it, at least one: what lies before is not greater, what lies after not less. `shared`
+/// asks all threads to take part, which takes elements of a known type.
 pub(crate) fn split<T: Send>(
     v: &mut [T],
     rank: Option<usize>,
+    shared: bool,
     cmp: &(impl Fn(&T, &T) -> Ordering + Sync),
     plan: Plan,
 ) -> Range<usize> {
     let (at, frequent) = sample(v, rank, cmp);
     v.swap(0, at);
     let Some((pivot, rest)) = v.split_first_mut() else { return 0..0 };
+    let plan = shared.then_some(plan);
     let less = partition(rest, pivot, &|x, pivot| cmp(x, pivot).is_lt(), plan);
     let equal =
         if frequent { partition(&mut rest[less..], pivot, &|x, pivot| !cmp(pivot, x).is_lt(), plan) } else { 0 };

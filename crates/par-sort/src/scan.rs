@@ -79,7 +79,7 @@ pub(crate) fn order<T: Send>(
     let pieces = pieces(v.len(), plan);
     let mut found = vec![Order { prefix: 0, descents: 0 }; pieces.count];
     let (parts, results) = (Parts::new(v), Parts::new(&mut found));
-    plan.each(pieces.count, |i| {
+    plan.each(pieces.count, &|i| {
         // SAFETY: pieces are disjoint, and piece `i` has result `i` for itself.
         let (piece, result) = unsafe { (parts.slice(pieces.range(i)), results.slice(i..i + 1)) };
         result[0] = count(piece, &falls, patience);
@@ -110,7 +110,7 @@ pub(crate) fn reverse<T: Send>(v: &mut [T], plan: Plan) {
     let (front, back) = v.split_at_mut(half);
     let back_len = back.len();
     let (front, back) = (Parts::new(front), Parts::new(back));
-    plan.each_piece(half, plan.grain(GRAIN), |range| {
+    plan.each_piece(half, plan.grain(GRAIN), &|range| {
         // SAFETY: pieces of the front are disjoint, and so are their mirror images in the back.
         let (front, back) =
             unsafe { (front.slice(range.clone()), back.slice(back_len - range.end..back_len - range.start)) };
@@ -121,7 +121,7 @@ pub(crate) fn reverse<T: Send>(v: &mut [T], plan: Plan) {
 }
 
 fn pieces(len: usize, plan: Plan) -> Pieces {
-    let count = len.div_ceil(plan.grain(GRAIN)).min(plan.threads * 4);
+    let count = len.div_ceil(plan.grain(GRAIN)).min(plan.threads.saturating_mul(4));
     Pieces::new(len, if plan.threads == 1 { 1 } else { count })
 }
 

@@ -17,7 +17,7 @@ pub(crate) fn nth<T: Send>(v: &mut [T], k: usize, cmp: &(impl Fn(&T, &T) -> Orde
     while size_of::<T>() > 0 && !plan.is_short(to - from, SHORT) && bad < BAD {
         let part = &mut v[from..to];
         let before = part.len();
-        let equal = quick::split(part, Some(k - from), cmp, plan);
+        let equal = quick::split(part, Some(k - from), true, cmp, plan);
         if equal.contains(&(k - from)) {
             return;
         }

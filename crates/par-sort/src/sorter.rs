@@ -34,8 +34,9 @@ impl Sorter {
         Self { threads: None, sequential_below: None, stable: true }
     }
 
-    /// At most `threads` threads take part, and the slice is cut into that many blocks. It is a ceiling: a pool with
-    /// fewer threads works through the blocks with those it has.
+    /// At most `threads` threads sort, and the slice is cut into that many blocks. It is a ceiling: a pool with fewer threads
+    /// works through the blocks with those it has. With 1 nothing leaves the calling thread; with more, the last step of a
+    /// stable sort, the merge of the blocks, is shared among all threads of the pool.
     ///
     /// # Panics
     /// If `threads` is 0.
@@ -47,7 +48,8 @@ impl Sorter {
     }
 
     /// Slices shorter than `len` are sorted by std on the calling thread. 0 takes the parallel path always, also for
-    /// a handful of elements, which is for tests.
+    /// a handful of elements, which is for tests. Other work on long slices (keys made once, the check of an order) is
+    /// shared nevertheless.
     pub fn sequential_below(mut self, len: usize) -> Self {
         self.sequential_below = Some(len);
         self
@@ -135,12 +137,12 @@ impl Sorter {
     }
 
     /// The indices of the elements in stable order.
-    pub fn argsort_by<T>(&self, v: &[T], cmp: impl Fn(&T, &T) -> Ordering + Sync) -> Vec<usize> {
+    pub fn argsort_by<T: Sync>(&self, v: &[T], cmp: impl Fn(&T, &T) -> Ordering + Sync) -> Vec<usize> {
         argsort::argsort(v, &cmp, self.plan())
     }
 
     /// Whether every element is at least as great as the one before it.
-    pub fn is_sorted_by<T>(&self, v: &[T], cmp: impl Fn(&T, &T) -> Ordering + Sync) -> bool {
+    pub fn is_sorted_by<T: Sync>(&self, v: &[T], cmp: impl Fn(&T, &T) -> Ordering + Sync) -> bool {
         argsort::is_sorted(v, &cmp, self.plan())
     }
 

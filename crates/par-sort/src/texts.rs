@@ -111,7 +111,7 @@ pub(crate) fn order<T: Text>(v: &[T], plan: Plan) -> Vec<Entry> {
         tasks.push((range.start + from..range.end, skip));
     }
     let parts = Parts::new(&mut entries);
-    plan.each(tasks.len(), |i| {
+    plan.each(tasks.len(), &|i| {
         let (range, skip) = &tasks[i];
         // SAFETY: tasks are disjoint: a group that was cut further left its own behind.
         settle_ties(unsafe { parts.slice(range.clone()) }, v, *skip);
@@ -123,7 +123,7 @@ pub(crate) fn order<T: Text>(v: &[T], plan: Plan) -> Vec<Entry> {
 fn read_words<T: Text>(entries: &mut [Entry], v: &[T], skip: usize, plan: Plan) {
     let len = entries.len();
     let parts = Parts::new(entries);
-    plan.each_piece(len, plan.grain(GRAIN), |range| {
+    plan.each_piece(len, plan.grain(GRAIN), &|range| {
         // SAFETY: pieces are disjoint.
         for entry in unsafe { parts.slice(range) } {
             entry.word = word(v[entry.index].bytes(), skip);
@@ -143,7 +143,7 @@ fn differing<T: Text>(
     let first = v[entries[0].index].bytes();
     let (alike, shortest, longest) =
         (AtomicUsize::new(first.len()), AtomicUsize::new(first.len()), AtomicUsize::new(0));
-    plan.each_piece(entries.len(), plan.grain(GRAIN), |range| {
+    plan.each_piece(entries.len(), plan.grain(GRAIN), &|range| {
         let mut least = alike.load(Relaxed);
         let mut len = (first.len(), first.len());
         for entry in &entries[range] {

@@ -44,7 +44,8 @@ pub(crate) fn sort<T: Send, W: Words<T>>(
     if depth == DEPTH {
         return false;
     }
-    let count = if plan.threads == 1 { 1 } else { (v.len() / plan.grain(GRAIN)).clamp(1, plan.threads * 2) };
+    let count =
+        if plan.threads == 1 { 1 } else { (v.len() / plan.grain(GRAIN)).clamp(1, plan.threads.saturating_mul(2)) };
     let pieces = Pieces::new(v.len(), count);
     let parts = Parts::new(v);
     let found = digits::differing(W::BITS, skip, |skip| bounds(parts, words, skip, pieces, plan));
@@ -59,7 +60,7 @@ pub(crate) fn sort<T: Send, W: Words<T>>(
 fn bounds<T: Send, W: Words<T>>(parts: Parts<T>, words: &W, skip: u32, pieces: Pieces, plan: Plan) -> (u64, u64) {
     let mut found = vec![(0, 0); pieces.count];
     let results = Parts::new(&mut found);
-    plan.each(pieces.count, |i| {
+    plan.each(pieces.count, &|i| {
         // SAFETY: pieces are disjoint, and piece `i` has result `i` for itself.
         let (piece, result) = unsafe { (parts.slice(pieces.range(i)), results.slice(i..i + 1)) };
         result[0] = digits::bounds(piece, words, skip);
@@ -88,7 +89,7 @@ fn distribute<T: Send, W: Words<T>>(
     let buckets = cells.buckets();
     let mut free = vec![Free::default(); pieces.count * buckets];
     let (parts, rows) = (Parts::new(v), Parts::new(&mut free));
-    plan.each(pieces.count, |i| {
+    plan.each(pieces.count, &|i| {
         // SAFETY: pieces and rows are disjoint.
         let (piece, row) = unsafe { (parts.slice(pieces.range(i)), rows.slice(i * buckets..(i + 1) * buckets)) };
         for item in piece {
@@ -99,7 +100,7 @@ fn distribute<T: Send, W: Words<T>>(
     let mut kept_word = vec![false; pieces.count];
     let (parts, rows, to) = (Parts::new(v), Parts::new(&mut free), Parts::new(scratch));
     let results = Parts::new(&mut kept_word);
-    plan.each(pieces.count, |i| {
+    plan.each(pieces.count, &|i| {
         // SAFETY: pieces, rows and results are disjoint.
         let (piece, row, result) = unsafe {
             (parts.slice(pieces.range(i)), rows.slice(i * buckets..(i + 1) * buckets), results.slice(i..i + 1))
@@ -166,7 +167,7 @@ fn finish<T: Send, W: Words<T>>(
             v.sort_by(|a, b| words.compare(a, b, skip));
         }
     }
-    plan.each(tasks.len(), |i| {
+    plan.each(tasks.len(), &|i| {
         let mut tally = Tally::default();
         for bucket in tasks[i].buckets.clone().filter(|_| !tasks[i].large) {
             // SAFETY: as above; the scratch holds the bucket's elements.
@@ -188,7 +189,7 @@ struct Task {
 }
 
 fn tasks(len: usize, ends: &[usize], plan: Plan) -> Vec<Task> {
-    let fair = (len / (plan.threads * 16)).max(plan.grain(GRAIN) / 4);
+    let fair = (len / plan.threads.saturating_mul(16)).max(plan.grain(GRAIN) / 4);
     let large = (len / plan.threads / 2).max(plan.grain(LARGE));
     let mut tasks: Vec<Task> = Vec::new();
     let mut start = 0;

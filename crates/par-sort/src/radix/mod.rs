@@ -95,7 +95,7 @@ pub(crate) fn entries<T: Send>(v: &mut [T], word: &(impl Fn(&T) -> u64 + Sync), 
     memory::large_pages(entries.spare_capacity_mut());
     entries.resize(v.len(), Entry { word: 0, index: 0 });
     let (parts, to) = (Parts::new(v), Parts::new(&mut entries));
-    plan.each_piece(v.len(), plan.grain(SHORT), |range| {
+    plan.each_piece(v.len(), plan.grain(SHORT), &|range| {
         // SAFETY: pieces are disjoint, in both slices.
         let (items, entries) = unsafe { (parts.slice(range.clone()), to.slice(range.clone())) };
         for ((item, entry), index) in items.iter().zip(entries).zip(range) {
