@@ -63,7 +63,8 @@ where
 ///
 /// Equal items leave in the order of their sources. Nothing is read before the first item is asked for; then one item of
 /// each source is read, and later the successor of an item only when the next item is asked for. A source that has ended
-/// is not asked again. If a comparison or a source panics, all items that were read are still there.
+/// is not asked again. If a comparison or a source panics, all items that were read are still there; if a
+/// key function panics, its item is dropped.
 #[must_use = "iterators are lazy and do nothing unless consumed"]
 pub struct KMerge<I: Iterator, O: Order<I::Item>> {
     merger: Merger<I, O, I::Item, O::Head>,

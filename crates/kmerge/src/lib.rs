@@ -45,8 +45,9 @@ pub use try_kmerge::{TryKMerge, try_kmerge, try_kmerge_by, try_kmerge_by_key};
 #[cfg(feature = "parallel")]
 pub use par::{
     par_merge, par_merge_by, par_merge_by_key, par_merge_into, par_merge_into_by, par_merge_into_by_key,
-    par_merge_runs, par_merge_runs_by, par_merge_runs_by_key, par_merge_runs_by_with_scratch,
-    par_merge_runs_with_scratch, par_merge_vecs, par_merge_vecs_by, par_merge_vecs_by_key,
+    par_merge_runs, par_merge_runs_by, par_merge_runs_by_key, par_merge_runs_by_with_limit,
+    par_merge_runs_by_with_scratch, par_merge_runs_with_scratch, par_merge_vecs, par_merge_vecs_by,
+    par_merge_vecs_by_key,
 };
 #[cfg(feature = "parallel")]
 pub use rounds::par_merge_rounds;

@@ -68,8 +68,13 @@ impl<T, O: Order<T>> Match<O::Head> for ByOrder<'_, O, T> {
     }
 
     #[inline(always)]
-    fn word(head: &O::Head) -> u64 {
-        O::word(head)
+    fn word(head: &O::Head, skip: usize) -> u64 {
+        O::word(head, skip)
+    }
+
+    #[inline(always)]
+    fn text(head: &O::Head) -> &[u8] {
+        O::text(head)
     }
 
     #[inline(always)]
@@ -179,7 +184,7 @@ impl<I, T, O: Order<T>> Merger<I, O, T, O::Head> {
     /// Stages what has been read from a lane.
     fn take_in(&mut self, lane: usize, item: Option<T>) {
         match item {
-            Some(item) => self.tree.stage::<ByOrder<'_, O, T>>(lane, self.order.head(item)),
+            Some(item) => self.tree.stage(lane, self.order.head(item)),
             None => self.over.push(lane),
         }
     }
@@ -308,7 +313,7 @@ impl<I, T, O: Order<T>> Merger<I, O, T, O::Head> {
         self.dismantle();
         let mut tree = Tree::new();
         for (lane, head) in self.tree.into_heads() {
-            tree.stage::<ByOrder<'_, P, T>>(lane, head);
+            tree.stage(lane, head);
         }
         Merger {
             sources: self.sources,

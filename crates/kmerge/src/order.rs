@@ -1,16 +1,39 @@
 //! By what sources are sorted.
 
 use crate::plain::is_plain;
-use crate::word::{Says, says, word};
+use crate::word::{Says, says, text, word};
 use core::cmp::Ordering;
 use core::fmt;
+
+mod sealed {
+    /// Keeps [`Order`](super::Order) to the orders of this file.
+    #[expect(unnameable_types, reason = "nobody else is to implement it")]
+    pub trait Sealed {}
+    impl Sealed for super::Natural {}
+    impl<F> Sealed for super::By<F> {}
+    impl<F> Sealed for super::ByKey<F> {}
+    impl<O: Sealed> Sealed for super::Descending<O> {}
+}
 
 /// The order of a merge: the items' own ([`Natural`]), a comparator ([`By`]), a key ([`ByKey`]), or one of these reversed
 /// ([`Descending`]).
 ///
 /// The merge keeps one head for each source. What it keeps is up to the order: for a key, the key and the item, so that
 /// the key is computed once for each item.
-pub trait Order<T> {
+///
+/// What an order says of its heads steers code that is not checked, so there are no others than these four:
+///
+/// ```compile_fail,E0277
+/// struct Mine;
+/// impl kmerge::Order<u8> for Mine {
+///     type Head = u8;
+///     fn head(&mut self, item: u8) -> u8 { item }
+///     fn into_item(head: u8) -> u8 { head }
+///     fn item(head: &u8) -> &u8 { head }
+///     fn compare(&mut self, a: &u8, b: &u8) -> core::cmp::Ordering { a.cmp(b) }
+/// }
+/// ```
+pub trait Order<T>: sealed::Sealed {
     /// What the merge keeps of an item.
     type Head;
 
@@ -43,8 +66,14 @@ pub trait Order<T> {
 
     /// A number whose order never contradicts [`compare`](Self::compare).
     #[doc(hidden)]
-    fn word(_head: &Self::Head) -> u64 {
+    fn word(_head: &Self::Head, _skip: usize) -> u64 {
         0
+    }
+
+    /// The bytes that words are made of where these do not say all; `skip` of them are left out in a word.
+    #[doc(hidden)]
+    fn text(_head: &Self::Head) -> &[u8] {
+        &[]
     }
 }
 
@@ -91,8 +120,13 @@ impl<T: Ord> Order<T> for Natural {
     }
 
     #[inline(always)]
-    fn word(head: &T) -> u64 {
-        word(head)
+    fn word(head: &T, skip: usize) -> u64 {
+        word(head, skip)
+    }
+
+    #[inline(always)]
+    fn text(head: &T) -> &[u8] {
+        text(head)
     }
 }
 
@@ -184,8 +218,13 @@ impl<T, K: Ord, F: FnMut(&T) -> K> Order<T> for ByKey<F> {
     }
 
     #[inline(always)]
-    fn word(head: &(K, T)) -> u64 {
-        word(&head.0)
+    fn word(head: &(K, T), skip: usize) -> u64 {
+        word(&head.0, skip)
+    }
+
+    #[inline(always)]
+    fn text(head: &(K, T)) -> &[u8] {
+        text(&head.0)
     }
 }
 
@@ -232,7 +271,12 @@ impl<T, O: Order<T>> Order<T> for Descending<O> {
     }
 
     #[inline(always)]
-    fn word(head: &O::Head) -> u64 {
-        !O::word(head)
+    fn word(head: &O::Head, skip: usize) -> u64 {
+        !O::word(head, skip)
+    }
+
+    #[inline(always)]
+    fn text(head: &O::Head) -> &[u8] {
+        O::text(head)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::plain::Sources;
 use crate::runs::adjacent_runs;
-use crate::share::{clone_to_vec, copy_back, merge_to};
+use crate::share::{Threads, clone_to_vec, copy_back, merge_to};
 use crate::slices::{assert_fits, runs_of, runs_to_move};
 use alloc::vec::Vec;
 use core::cmp::Ordering;
@@ -83,7 +83,7 @@ pub fn par_merge_vecs_by_key<T: Send, K: Ord>(lists: Vec<Vec<T>>, key: impl Fn(&
 /// If the ends are not ascending or one is beyond `v`.
 #[track_caller]
 pub fn par_merge_runs<T: Ord + Send>(v: &mut [T], run_ends: &[usize]) {
-    merge_in_place(v, run_ends, &mut Vec::new(), true, &|a: &T, b: &T| a < b);
+    merge_in_place(v, run_ends, &mut Vec::new(), Threads::All, true, &|a: &T, b: &T| a < b);
 }
 
 /// [`par_merge_runs`] by a comparator, by which the runs are sorted.
@@ -101,7 +101,7 @@ pub fn par_merge_runs_by<T: Send>(v: &mut [T], run_ends: &[usize], cmp: impl Fn(
 /// If the ends are not ascending or one is beyond `v`.
 #[track_caller]
 pub fn par_merge_runs_by_key<T: Send, K: Ord>(v: &mut [T], run_ends: &[usize], key: impl Fn(&T) -> K + Sync) {
-    merge_in_place(v, run_ends, &mut Vec::new(), false, &|a: &T, b: &T| key(a) < key(b));
+    merge_in_place(v, run_ends, &mut Vec::new(), Threads::All, false, &|a: &T, b: &T| key(a) < key(b));
 }
 
 /// [`par_merge_runs`] with the caller's scratch: the spare capacity of `scratch` is used and grown if it is too small,
@@ -111,7 +111,7 @@ pub fn par_merge_runs_by_key<T: Send, K: Ord>(v: &mut [T], run_ends: &[usize], k
 /// If the ends are not ascending or one is beyond `v`.
 #[track_caller]
 pub fn par_merge_runs_with_scratch<T: Ord + Send>(v: &mut [T], run_ends: &[usize], scratch: &mut Vec<T>) {
-    merge_in_place(v, run_ends, scratch, true, &|a: &T, b: &T| a < b);
+    merge_in_place(v, run_ends, scratch, Threads::All, true, &|a: &T, b: &T| a < b);
 }
 
 /// [`par_merge_runs_with_scratch`] by a comparator, by which the runs are sorted.
@@ -125,7 +125,24 @@ pub fn par_merge_runs_by_with_scratch<T: Send>(
     scratch: &mut Vec<T>,
     cmp: impl Fn(&T, &T) -> Ordering + Sync,
 ) {
-    merge_in_place(v, run_ends, scratch, false, &|a: &T, b: &T| cmp(a, b) == Ordering::Less);
+    merge_in_place(v, run_ends, scratch, Threads::All, false, &|a: &T, b: &T| cmp(a, b) == Ordering::Less);
+}
+
+/// [`par_merge_runs_by_with_scratch`] on at most `threads` threads, the calling one included; 0 counts as 1. Threads
+/// that are done early take nothing over from the others then.
+///
+/// # Panics
+/// If the ends are not ascending or one is beyond `v`.
+#[track_caller]
+pub fn par_merge_runs_by_with_limit<T: Send>(
+    v: &mut [T],
+    run_ends: &[usize],
+    scratch: &mut Vec<T>,
+    threads: usize,
+    cmp: impl Fn(&T, &T) -> Ordering + Sync,
+) {
+    let less = |a: &T, b: &T| cmp(a, b) == Ordering::Less;
+    merge_in_place(v, run_ends, scratch, Threads::UpTo(threads), false, &less);
 }
 
 #[track_caller]
@@ -140,7 +157,7 @@ fn copy_merge<'o, T: Copy + Send + Sync>(
     // SAFETY: the lists are borrowed for the call and may be shared; `out` is as long as all of them, and as an exclusive
     // borrow apart. When the merge is done all of it is written.
     unsafe {
-        merge_to(&runs, total, out.as_mut_ptr().cast(), Sources::Copied, own_order, less);
+        merge_to(&runs, total, out.as_mut_ptr().cast(), Sources::Copied, Threads::All, own_order, less);
         out.assume_init_mut()
     }
 }
@@ -164,7 +181,7 @@ fn move_merge<T: Send>(mut lists: Vec<Vec<T>>, own_order: bool, less: &(impl Fn(
     // SAFETY: the vectors are ours and keep their elements until every comparison is done. Then, with nothing in between
     // that could panic, `out` takes over the bits and the vectors forget them.
     unsafe {
-        merge_to(&runs, total, out.as_mut_ptr(), Sources::Owned, own_order, less);
+        merge_to(&runs, total, out.as_mut_ptr(), Sources::Owned, Threads::All, own_order, less);
         lists.iter_mut().for_each(|list| list.set_len(0));
         out.set_len(total);
     }
@@ -176,6 +193,7 @@ fn merge_in_place<T: Send>(
     v: &mut [T],
     run_ends: &[usize],
     scratch: &mut Vec<T>,
+    threads: Threads,
     own_order: bool,
     less: &(impl Fn(&T, &T) -> bool + Sync),
 ) {
@@ -191,7 +209,7 @@ fn merge_in_place<T: Send>(
     // `v` does; it holds its elements until every comparison is done, and `out` has room for them. Then, with nothing in
     // between that could panic, the same elements come back in order.
     unsafe {
-        merge_to(&runs, n, out, Sources::Owned, own_order, less);
-        copy_back(out, to, n);
+        merge_to(&runs, n, out, Sources::Owned, threads, own_order, less);
+        copy_back(out, to, n, threads);
     }
 }

@@ -35,7 +35,9 @@ pub(crate) struct Plan<'r, T> {
 impl<'r, T> Plan<'r, T> {
     /// For one thread: blocks only where there is a tree of merges to keep in the cache.
     pub(crate) fn new(runs: &'r [Run<T>], total: usize) -> Self {
-        let block = if suits_tree::<T>() && runs.len() > 2 { block_len::<T>(runs.len()) } else { total };
+        // Scratch is as long as a block: a quarter of the output is enough of it.
+        let block = || (total / 4).clamp(runs.len().saturating_mul(PIECE), block_len::<T>(runs.len()));
+        let block = if suits_tree::<T>() && runs.len() > 2 { block() } else { total };
         Self::in_blocks_of(runs, total, block)
     }
 

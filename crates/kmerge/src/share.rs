@@ -22,14 +22,41 @@ const SHARES: usize = 4;
 /// Elements copied back at a time.
 const COPY: NonZeroUsize = NonZeroUsize::new(64 * 1024).unwrap();
 
-/// Calls `work` with the number of each block, in parallel.
-fn for_each_block<T: Send>(job: &Job<'_, T>, work: impl Fn(usize) + Sync) {
-    current().for_each_chunk(job.blocks(), Chunk::Size(NonZeroUsize::MIN), |blocks| blocks.for_each(&work));
+/// How many threads may take part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Threads {
+    /// All of the pool.
+    All,
+    /// At most so many, the calling one included.
+    UpTo(usize),
 }
 
-/// A plan for the threads there are; `None` if the work is too little to share.
-fn plan<T>(runs: &[Run<T>], total: usize) -> Option<Plan<'_, T>> {
-    let threads = current().threads();
+impl Threads {
+    fn count(self) -> usize {
+        let there_are = current().threads();
+        match self {
+            Self::All => there_are,
+            Self::UpTo(most) => there_are.min(most),
+        }
+    }
+
+    /// How `n` equal pieces of work are dealt out: where not all threads may take part, in as many chunks as may.
+    fn chunk(self, n: usize, piece: NonZeroUsize) -> Chunk {
+        let threads = self.count().max(1);
+        let size = if threads < current().threads() { n.div_ceil(threads) } else { piece.get() };
+        Chunk::Size(NonZeroUsize::new(size).unwrap_or(NonZeroUsize::MIN))
+    }
+}
+
+/// Calls `work` with the number of each block, in parallel.
+fn for_each_block<T: Send>(job: &Job<'_, T>, threads: Threads, work: impl Fn(usize) + Sync) {
+    let chunk = threads.chunk(job.blocks(), NonZeroUsize::MIN);
+    current().for_each_chunk(job.blocks(), chunk, |blocks| blocks.for_each(&work));
+}
+
+/// A plan for so many threads; `None` if the work is too little to share.
+fn plan<T>(runs: &[Run<T>], total: usize, threads: Threads) -> Option<Plan<'_, T>> {
+    let threads = threads.count();
     if threads <= 1 || total < ALONE || size_of::<T>() == 0 {
         return None;
     }
@@ -37,7 +64,7 @@ fn plan<T>(runs: &[Run<T>], total: usize) -> Option<Plan<'_, T>> {
     Some(Plan::in_blocks_of(runs, total, even.clamp(ALONE / 4, block_len::<T>(runs.len()).max(ALONE / 4))))
 }
 
-/// Merges `runs` into `out` on all threads.
+/// Merges `runs` into `out` on several threads.
 ///
 /// # Safety
 /// The elements are alive, stay so and are not used by others, unless `T` is `Sync`; if they are owned, their places may
@@ -47,11 +74,12 @@ pub(crate) unsafe fn merge_to<T: Send>(
     total: usize,
     out: *mut T,
     sources: Sources,
+    threads: Threads,
     own_order: bool,
     less: &(impl Fn(&T, &T) -> bool + Sync),
 ) {
     let mut here = |a: &T, b: &T| less(a, b);
-    let Some(plan) = plan(runs, total) else {
+    let Some(plan) = plan(runs, total, threads) else {
         let plan = Plan::new(runs, total);
         let mut scratch = room(plan.scratch_len());
         // SAFETY: by the caller.
@@ -60,15 +88,15 @@ pub(crate) unsafe fn merge_to<T: Send>(
     let stash = Stash::new(plan.scratch_len());
     // SAFETY: by the caller.
     let job = unsafe { Job::new(plan, out, sources, own_order, &mut here) };
-    for_each_block(&job, |i| stash.with(|scratch| job.merge(i, scratch, &mut |a: &T, b: &T| less(a, b))));
+    for_each_block(&job, threads, |i| stash.with(|scratch| job.merge(i, scratch, &mut |a: &T, b: &T| less(a, b))));
     job.finish();
 }
 
-/// Moves the elements from `from` to `to` on all threads. Runs no user code.
+/// Moves the elements from `from` to `to` on several threads. Runs no user code.
 ///
 /// # Safety
 /// `from` is valid for reads and `to` for writes of `n` elements, they are apart, and nobody else uses them.
-pub(crate) unsafe fn copy_back<T: Send>(from: *const T, to: *mut T, n: usize) {
+pub(crate) unsafe fn copy_back<T: Send>(from: *const T, to: *mut T, n: usize, threads: Threads) {
     struct Ends<T>(*const T, *mut T);
     // SAFETY: every element is moved by one thread, so `T: Send` is enough.
     unsafe impl<T: Send> Sync for Ends<T> {}
@@ -82,7 +110,7 @@ pub(crate) unsafe fn copy_back<T: Send>(from: *const T, to: *mut T, n: usize) {
     }
     let ends = Ends(from, to);
     // SAFETY: the chunks are within `n`.
-    current().for_each_chunk(n, Chunk::Size(COPY), |range| unsafe { ends.copy(range) });
+    current().for_each_chunk(n, threads.chunk(n, COPY), |range| unsafe { ends.copy(range) });
 }
 
 /// The merge of `runs` with every element cloned, on all threads.
@@ -100,12 +128,12 @@ pub(crate) unsafe fn clone_to_vec<T: Clone + Send + Sync>(
     if is_plain::<T>() {
         // SAFETY: by the caller; the bits of a `Copy` type are a clone, and all of them are written.
         unsafe {
-            merge_to(runs, total, out.as_mut_ptr(), Sources::Copied, own_order, less);
+            merge_to(runs, total, out.as_mut_ptr(), Sources::Copied, Threads::All, own_order, less);
             out.set_len(total);
         }
         return out;
     }
-    let Some(plan) = plan(runs, total) else {
+    let Some(plan) = plan(runs, total, Threads::All) else {
         // SAFETY: by the caller.
         unsafe { clone_block(&mut runs.to_vec(), own_order, &mut here, &mut |clone| out.push(clone)) };
         return out;
@@ -113,7 +141,7 @@ pub(crate) unsafe fn clone_to_vec<T: Clone + Send + Sync>(
     // SAFETY: by the caller.
     let job = unsafe { Job::new(plan, out.as_mut_ptr(), Sources::Copied, own_order, &mut here) };
     let mut written = Written { job: &job, done: (0..job.blocks()).map(|_| AtomicUsize::new(0)).collect() };
-    for_each_block(&job, |i| {
+    for_each_block(&job, Threads::All, |i| {
         let (mut pieces, out) = job.block(i);
         let (mut less, mut n) = (|a: &T, b: &T| less(a, b), 0);
         // SAFETY: by the caller; the block has as many places as elements.

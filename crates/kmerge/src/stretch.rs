@@ -9,7 +9,7 @@
 
 use crate::run::Run;
 use crate::tree::{Match, Tree};
-use crate::word::{Says, says, word};
+use crate::word::{Says, says, text, word};
 use core::marker::PhantomData;
 
 /// Changes of the source after which the average stretch is looked at.
@@ -33,8 +33,13 @@ impl<T, F: FnMut(&T, &T) -> bool> Match<*const T> for ByRef<'_, T, F> {
     }
 
     #[inline(always)]
-    fn word(_head: &*const T) -> u64 {
+    fn word(_head: &*const T, _skip: usize) -> u64 {
         0
+    }
+
+    #[inline(always)]
+    fn text(_head: &*const T) -> &[u8] {
+        &[]
     }
 
     #[inline(always)]
@@ -60,9 +65,15 @@ impl<T, F: FnMut(&T, &T) -> bool> Match<*const T> for ByWord<'_, T, F> {
     }
 
     #[inline(always)]
-    fn word(head: &*const T) -> u64 {
+    fn word(head: &*const T, skip: usize) -> u64 {
         // SAFETY: heads point to elements of the runs, which `StretchMerge::new`'s caller keeps alive.
-        word(unsafe { &**head })
+        word(unsafe { &**head }, skip)
+    }
+
+    #[inline(always)]
+    fn text(head: &*const T) -> &[u8] {
+        // SAFETY: as above.
+        text(unsafe { &**head })
     }
 
     #[inline(always)]
@@ -120,7 +131,7 @@ impl<'r, T> StretchMerge<'r, T> {
     fn merge<M: Match<*const T>>(&mut self, pace: Pace, order: &mut M, emit: &mut impl FnMut(Run<T>)) {
         for lane in 0..self.runs.len() {
             if let Some(head) = self.head(lane) {
-                self.tree.stage::<M>(lane, head);
+                self.tree.stage(lane, head);
             }
         }
         self.tree.build(self.runs.len(), order);

@@ -75,9 +75,10 @@ pub(crate) fn says<T>() -> Says {
 }
 
 /// A number whose order never contradicts that of `T`: `a < b` implies `word(a) <= word(b)`. Zero for types without.
+/// That of a text is made of the bytes after `skip`, and means something among texts that are equal up to there.
 #[inline(always)]
-pub(crate) fn word<T>(x: &T) -> u64 {
-    if is_text::<T>() { text(x) } else { number(Some(x)).unwrap_or(0) }
+pub(crate) fn word<T>(x: &T, skip: usize) -> u64 {
+    if is_text::<T>() { of_bytes(text(x).get(skip..).unwrap_or(&[])) } else { number(Some(x)).unwrap_or(0) }
 }
 
 /// The word of an integer or of a reference to one; of no value, zero. `None` for other types.
@@ -132,39 +133,39 @@ pub(crate) fn is_text<T>() -> bool {
         || is::<T, Box<[u8]>>()
 }
 
-/// The first eight bytes of a text, as [`of_bytes`].
+/// The bytes of a text; none of what is no text.
 #[inline(always)]
-fn text<T>(x: &T) -> u64 {
+pub(crate) fn text<T>(x: &T) -> &[u8] {
     // SAFETY (each cast): `is` has just compared the types.
     if is::<T, String>() {
         // SAFETY: see above.
-        of_bytes(unsafe { cast::<T, String>(x) }.as_bytes())
+        unsafe { cast::<T, String>(x) }.as_bytes()
     } else if is::<T, &'static str>() {
         // SAFETY: see above.
-        of_bytes(unsafe { cast::<T, &str>(x) }.as_bytes())
+        unsafe { cast::<T, &str>(x) }.as_bytes()
     } else if is::<T, &'static String>() {
         // SAFETY: see above.
-        of_bytes(unsafe { cast::<T, &String>(x) }.as_bytes())
+        unsafe { cast::<T, &String>(x) }.as_bytes()
     } else if is::<T, &'static &'static str>() {
         // SAFETY: see above.
-        of_bytes(unsafe { cast::<T, &&str>(x) }.as_bytes())
+        unsafe { cast::<T, &&str>(x) }.as_bytes()
     } else if is::<T, Box<str>>() {
         // SAFETY: see above.
-        of_bytes(unsafe { cast::<T, Box<str>>(x) }.as_bytes())
+        unsafe { cast::<T, Box<str>>(x) }.as_bytes()
     } else if is::<T, Vec<u8>>() {
         // SAFETY: see above.
-        of_bytes(unsafe { cast::<T, Vec<u8>>(x) })
+        unsafe { cast::<T, Vec<u8>>(x) }
     } else if is::<T, &'static [u8]>() {
         // SAFETY: see above.
-        of_bytes(unsafe { cast::<T, &[u8]>(x) })
+        unsafe { cast::<T, &[u8]>(x) }
     } else if is::<T, &'static Vec<u8>>() {
         // SAFETY: see above.
-        of_bytes(unsafe { cast::<T, &Vec<u8>>(x) })
+        unsafe { cast::<T, &Vec<u8>>(x) }
     } else if is::<T, Box<[u8]>>() {
         // SAFETY: see above.
-        of_bytes(unsafe { cast::<T, Box<[u8]>>(x) })
+        unsafe { cast::<T, Box<[u8]>>(x) }
     } else {
-        0
+        &[]
     }
 }
 
@@ -190,10 +191,10 @@ mod tests {
         let texts = ["", "\0", "a", "a\0", "ab", "abcdefg", "abcdefgh", "abcdefghi", "abcdefgi", "é", "z"];
         for a in texts {
             for b in texts {
-                assert!(a > b || word(&a) <= word(&b), "{a:?} {b:?}");
-                assert_eq!(word(&a), word(&a.to_string()));
-                assert_eq!(word(&a), word(&&a.to_string()));
-                assert_eq!(word(&a), word(&a.as_bytes().to_vec()));
+                assert!(a > b || word(&a, 0) <= word(&b, 0), "{a:?} {b:?}");
+                assert_eq!(word(&a, 0), word(&a.to_string(), 0));
+                assert_eq!(word(&a, 0), word(&&a.to_string(), 0));
+                assert_eq!(word(&a, 0), word(&a.as_bytes().to_vec(), 0));
             }
         }
     }
@@ -205,8 +206,8 @@ mod tests {
             assert!(values.is_sorted());
             for a in values {
                 for b in values {
-                    assert_eq!(word(a).cmp(&word(b)), a.cmp(b), "{a:?} {b:?}");
-                    assert_eq!(word(&a).cmp(&word(&b)), a.cmp(b), "{a:?} {b:?}");
+                    assert_eq!(word(a, 0).cmp(&word(b, 0)), a.cmp(b), "{a:?} {b:?}");
+                    assert_eq!(word(&a, 0).cmp(&word(&b, 0)), a.cmp(b), "{a:?} {b:?}");
                 }
             }
         }

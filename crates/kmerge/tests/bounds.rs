@@ -75,6 +75,7 @@ fn parallel_merges_that_move_need_no_sync() {
     in_place(|v, ends| kmerge::par_merge_runs_by_key(v, ends, key));
     in_place(|v, ends| kmerge::par_merge_runs_with_scratch(v, ends, &mut Vec::new()));
     in_place(|v, ends| kmerge::par_merge_runs_by_with_scratch(v, ends, &mut Vec::new(), compare));
+    in_place(|v, ends| kmerge::par_merge_runs_by_with_limit(v, ends, &mut Vec::new(), 2, compare));
 }
 
 #[test]

@@ -70,6 +70,34 @@ proptest! {
     }
 
     #[test]
+    fn texts_that_begin_alike_are_merged(
+        mut lists in proptest::collection::vec(proptest::collection::vec("(way/){0,4}(to/){0,3}[ab\0]{0,9}", 0..60), 0..6),
+        sorted: bool,
+    ) {
+        if sorted {
+            lists.iter_mut().for_each(|list| list.sort());
+        }
+        // Equal texts are told apart by their list and their place in it.
+        let tagged = lists.iter().enumerate().map(|(i, list)| list.iter().enumerate().map(move |(j, text)| (text, i, j)));
+        let merged: Vec<(&String, usize, usize)> = kmerge_by_key(tagged.clone(), |item| item.0).collect();
+        let mut answer: Vec<(&String, usize, usize)> = tagged.flatten().collect();
+        if sorted {
+            answer.sort();
+            prop_assert_eq!(kmerge::merge(&lists.iter().map(Vec::as_slice).collect::<Vec<_>>()), oracle(&lists));
+            prop_assert_eq!(merged, answer);
+            lists.iter_mut().for_each(|list| list.reverse());
+            let mut descending = oracle(&lists);
+            descending.reverse();
+            prop_assert_eq!(kmerge(lists).descending().collect::<Vec<_>>(), descending);
+        } else {
+            let mut merged = merged;
+            merged.sort();
+            answer.sort();
+            prop_assert_eq!(merged, answer);
+        }
+    }
+
+    #[test]
     fn adaptors_agree_with_the_groups(keys in lists(), m in 0_usize..5) {
         let lists = tagged(&keys);
         let groups = naive_groups(&lists);

@@ -157,6 +157,27 @@ fn threads_do_not_change_the_result() {
     }
 }
 
+#[cfg(feature = "parallel")]
+#[test]
+fn a_limit_of_threads_is_kept() {
+    use std::collections::HashSet;
+    use std::sync::Mutex;
+    worker_pool::Pool::new(4).unwrap().install(|| {
+        for limit in [0, 1, 2, 3, 4, 9] {
+            let (mut v, ends) = adjacent(&long_lists(7, 60_000, 0));
+            let mut answer = v.clone();
+            answer.sort();
+            let threads = Mutex::new(HashSet::new());
+            kmerge::par_merge_runs_by_with_limit(&mut v, &ends, &mut Vec::new(), limit, |a, b| {
+                threads.lock().unwrap().insert(std::thread::current().id());
+                a.cmp(b)
+            });
+            assert_eq!(all(&v), all(&answer));
+            assert!(threads.lock().unwrap().len() <= limit.max(1), "of {limit}");
+        }
+    });
+}
+
 #[test]
 fn an_empty_list_anywhere_changes_nothing() {
     let keys = [vec![1, 4, 4, 9], vec![], vec![4, 4, 5], vec![0, 9], vec![9]];

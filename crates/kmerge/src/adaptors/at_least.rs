@@ -2,6 +2,8 @@ use crate::{KMerge, order::Order};
 use core::iter::FusedIterator;
 
 /// Yields the items that enough sources have, each once; made by [`KMerge::at_least`] and [`KMerge::intersection`].
+///
+/// If a comparison panics while equal items are gathered, equal items that were read before are dropped; the merge can go on.
 #[derive(Debug)]
 #[must_use = "iterators are lazy and do nothing unless consumed"]
 pub struct AtLeast<I: Iterator, O: Order<I::Item>> {

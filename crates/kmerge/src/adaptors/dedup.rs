@@ -11,6 +11,8 @@ pub enum Keep {
 }
 
 /// Yields one of equal items; made by [`KMerge::dedup`] and [`KMerge::union`].
+///
+/// If a comparison panics while equal items are gathered, equal items that were read before are dropped; the merge can go on.
 #[derive(Debug)]
 #[must_use = "iterators are lazy and do nothing unless consumed"]
 pub struct Dedup<I: Iterator, O: Order<I::Item>> {

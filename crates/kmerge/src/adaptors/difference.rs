@@ -2,6 +2,8 @@ use crate::{KMerge, order::Order};
 use core::iter::FusedIterator;
 
 /// Yields the items of the first source that no other has, each once; made by [`KMerge::difference`].
+///
+/// If a comparison panics while equal items are gathered, equal items that were read before are dropped; the merge can go on.
 #[derive(Debug)]
 #[must_use = "iterators are lazy and do nothing unless consumed"]
 pub struct Difference<I: Iterator, O: Order<I::Item>> {

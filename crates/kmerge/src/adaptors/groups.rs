@@ -5,6 +5,8 @@ use core::iter::FusedIterator;
 
 /// Yields all equal items at a time, each with the index of its source; made by [`KMerge::groups`].
 ///
+/// If a comparison panics while equal items are gathered, the items of the group so far are dropped; the merge can go on.
+///
 /// ```
 /// let groups: Vec<_> = kmerge::kmerge([vec![1, 2], vec![2, 2]]).groups().collect();
 /// assert_eq!(groups, [vec![(0, 1)], vec![(0, 2), (1, 2), (1, 2)]]);

@@ -30,11 +30,16 @@
 //! A comparison that panics takes the tree apart; the next question puts it together again. The heads are where they
 //! were, so nothing is lost.
 
+mod climb;
+mod on_run;
+mod prefix;
+
 use crate::word::Says;
 use alloc::vec;
 use alloc::vec::Vec;
+use climb::Climb;
 use core::hint::select_unpredictable as select;
-use core::mem::{ManuallyDrop, MaybeUninit};
+use core::mem::MaybeUninit;
 
 /// How two heads are compared.
 pub(crate) trait Match<H> {
@@ -42,8 +47,10 @@ pub(crate) trait Match<H> {
     fn says() -> Says;
     /// Whether `H` is known to be `Copy`, so that a copy of its bits may be compared in its place.
     fn is_plain() -> bool;
-    /// The word of a head.
-    fn word(head: &H) -> u64;
+    /// The word of a head; where words are those of texts, after so many bytes.
+    fn word(head: &H, skip: usize) -> u64;
+    /// The text of a head, where words are those of texts.
+    fn text(head: &H) -> &[u8];
     /// Whether `a` goes before `b`; `tie` is the answer for equals.
     fn wins(&mut self, a: &H, b: &H, tie: bool) -> bool;
 }
@@ -68,9 +75,13 @@ pub(crate) struct Tree<H> {
     /// By lane; at least as many as there are lanes in nodes. While the tree stands the head of every lane that is in a
     /// node is initialised, and no other.
     heads: Vec<MaybeUninit<H>>,
-    /// By lane, where words say something: of every initialised head. In a standing tree, the one at the width is
-    /// `u64::MAX`.
+    /// By lane, in a standing tree where words say something: of every initialised head, after the prefix. The one at
+    /// the width is `u64::MAX`.
     words: Vec<u64>,
+    /// Where words are those of texts: what all of them begin with. Words say what follows.
+    prefix: Vec<u8>,
+    /// How many words have been equal since the prefix was sought.
+    ties: usize,
     /// While the tree is taken apart: which heads are initialised. As long as `heads`.
     alive: Vec<bool>,
     /// While the champion's lane is on a run: the best of all others, or the width if there is none. Else [`NONE`].
@@ -92,6 +103,8 @@ impl<H> Tree<H> {
             nodes: Vec::new(),
             heads: Vec::new(),
             words: Vec::new(),
+            prefix: Vec::new(),
+            ties: 0,
             alive: Vec::new(),
             rival: NONE,
             limit: 0,
@@ -114,17 +127,11 @@ impl<H> Tree<H> {
     }
 
     /// Adds the head of a lane without one to a tree that does not stand.
-    pub(crate) fn stage<M: Match<H>>(&mut self, lane: usize, head: H) {
+    pub(crate) fn stage(&mut self, lane: usize, head: H) {
         debug_assert!(!self.is_built());
         if self.heads.len() <= lane {
             self.heads.resize_with(lane + 1, MaybeUninit::uninit);
             self.alive.resize(lane + 1, false);
-        }
-        if M::says() != Says::Nothing {
-            if self.words.len() <= lane {
-                self.words.resize(lane + 1, 0);
-            }
-            self.words[lane] = M::word(&head);
         }
         self.heads[lane].write(head);
         self.alive[lane] = true;
@@ -153,21 +160,20 @@ impl<H> Tree<H> {
             }
             self.heads.swap(to, lane);
             self.alive.swap(to, lane);
-            if lane < self.words.len() {
-                self.words.swap(to, lane);
-            }
             to += 1;
         }
         self.heads.truncate(to);
         self.alive.truncate(to);
-        self.words.truncate(to);
     }
 
     /// Puts the tree together for `lanes` lanes. K - 1 comparisons; one that panics leaves everything as it was.
     #[cold]
     pub(crate) fn build<M: Match<H>>(&mut self, lanes: usize, order: &mut M) {
+        // Nodes hold lanes, and the width for nobody, in 32 bits.
+        assert!(lanes <= MAX_LANES, "there are {lanes} sequences; at most 2^31 can be merged");
         let width = lanes.max(1).next_power_of_two();
         let nobody = width as u32;
+        self.read_words::<M>(width);
         let mut winners = vec![nobody; 2 * width];
         for (lane, _) in self.alive.iter().enumerate().filter(|(_, alive)| **alive) {
             winners[width + lane] = lane as u32;
@@ -179,10 +185,6 @@ impl<H> Tree<H> {
             (winners[at], losers[at]) = if second { (b, a) } else { (a, b) };
         }
         losers[0] = winners[1];
-        if M::says() != Says::Nothing {
-            self.words.resize(width + 1, 0);
-            self.words[width] = u64::MAX;
-        }
         self.heads.resize_with(lanes, MaybeUninit::uninit);
         self.alive.clear();
         self.alive.resize(lanes, false);
@@ -217,20 +219,22 @@ impl<H> Tree<H> {
     #[inline(always)]
     pub(crate) fn replace<M: Match<H>>(&mut self, lane: usize, head: H, order: &mut M) {
         let (champion, head) = self.exchange(lane, head, order);
-        self.put::<M>(champion, head);
+        let word = self.word_of::<M>(&head);
+        self.put::<M>(champion, head, word);
         self.nodes[0] = champion as u32;
     }
 
     /// [`replace`](Self::replace) and [`take_champion`](Self::take_champion) at once.
     #[inline(always)]
     pub(crate) fn exchange<M: Match<H>>(&mut self, lane: usize, mut head: H, order: &mut M) -> (usize, H) {
+        let word = self.word_of::<M>(&head);
         if self.rival != NONE {
-            match self.pass(lane, head, order) {
+            match self.pass(lane, head, word, order) {
                 Ok(champion) => return (lane, champion),
                 Err(back) => head = back,
             }
         }
-        let champion = self.climb(lane, head, order);
+        let champion = self.climb(lane, head, word, order);
         self.streak = select(champion == lane as u32, self.streak + 1, 0);
         if self.streak >= self.patience {
             self.begin_run(champion, order);
@@ -243,86 +247,17 @@ impl<H> Tree<H> {
     /// [`replace`](Self::replace) without a look for runs, for callers who have their own.
     #[inline(always)]
     pub(crate) fn replace_plainly<M: Match<H>>(&mut self, lane: usize, head: H, order: &mut M) {
-        self.nodes[0] = self.climb(lane, head, order);
+        let word = self.word_of::<M>(&head);
+        self.nodes[0] = self.climb(lane, head, word, order);
     }
 
-    /// Stores the head of a lane of a standing tree and returns its word.
+    /// Stores the head of a lane of a standing tree and its word.
     #[inline(always)]
-    fn put<M: Match<H>>(&mut self, lane: usize, head: H) -> u64 {
-        let word = M::word(&head);
+    fn put<M: Match<H>>(&mut self, lane: usize, head: H, word: u64) {
         if M::says() != Says::Nothing {
             self.words[lane] = word;
         }
         self.heads[lane].write(head);
-        word
-    }
-
-    /// The next head of the lane on a run comes straight back if it goes before the rival. If not the run is over.
-    #[inline(always)]
-    fn pass<M: Match<H>>(&mut self, lane: usize, head: H, order: &mut M) -> Result<H, H> {
-        let word = M::word(&head);
-        let passes = match M::says() {
-            Says::All => word <= self.limit,
-            Says::First if word != self.limit => word < self.limit,
-            _ if self.rival as usize == self.nodes.len() => true,
-            _ => return self.pass_by_head(lane, head, order),
-        };
-        if passes {
-            self.streak = self.streak.wrapping_add(1);
-            return Ok(head);
-        }
-        self.end_run();
-        Err(head)
-    }
-
-    /// [`pass`](Self::pass) where words say too little and there is a rival.
-    #[inline(always)]
-    fn pass_by_head<M: Match<H>>(&mut self, lane: usize, head: H, order: &mut M) -> Result<H, H> {
-        let held = Held { tree: self, lane, head: ManuallyDrop::new(head) };
-        // SAFETY: the rival is in a node, so it has a head.
-        let rival = unsafe { held.tree.heads[held.tree.rival as usize].assume_init_ref() };
-        let passes = order.wins(&held.head, rival, (lane as u32) < held.tree.rival);
-        let mut held = ManuallyDrop::new(held);
-        // SAFETY: `held` is forgotten, so the head is taken once.
-        let head = unsafe { ManuallyDrop::take(&mut held.head) };
-        if passes {
-            held.tree.streak = held.tree.streak.wrapping_add(1);
-            return Ok(head);
-        }
-        held.tree.end_run();
-        Err(head)
-    }
-
-    /// Finds the rival of the champion, who is in no node.
-    #[cold]
-    #[inline(never)]
-    fn begin_run<M: Match<H>>(&mut self, champion: u32, order: &mut M) {
-        let climb = Climb { tree: self, hand: champion };
-        let rival = climb.tree.best_on_the_way(champion, order);
-        core::mem::forget(climb);
-        self.streak = 0;
-        self.trust(self.trust.saturating_sub(PRICE));
-        if M::says() != Says::Nothing {
-            // The word of nobody is the greatest; who wins ties against the rival may be equal to it.
-            let (word, wins_ties) = (self.words[rival as usize], champion < rival);
-            let less = M::says() == Says::All && !wins_ties;
-            let Some(limit) = word.checked_sub(u64::from(less)) else { return };
-            self.limit = limit;
-        }
-        self.rival = rival;
-    }
-
-    /// The lane on a run is not the champion again.
-    #[inline]
-    fn end_run(&mut self) {
-        self.trust(self.trust.saturating_add(self.streak).min(MOST_TRUST));
-        (self.rival, self.streak) = (NONE, 0);
-    }
-
-    #[inline]
-    fn trust(&mut self, trust: u32) {
-        self.trust = trust;
-        self.patience = if trust >= PRICE { 0 } else { PATIENCE };
     }
 
     /// The champion's lane, its head taken out, has no other: the rest play on.
@@ -349,21 +284,6 @@ impl<H> Tree<H> {
         self.player(self.best_on_the_way(lane as u32, order))
     }
 
-    /// The best head besides that of the champion, of this lane: it lost to the champion, so it waits on its way.
-    fn best_on_the_way<M: Match<H>>(&self, lane: u32, order: &mut M) -> u32 {
-        let nobody = self.nodes.len() as u32;
-        let mut at = (nobody + lane) as usize / 2;
-        let mut best = nobody;
-        while at > 0 {
-            let here = self.nodes[at];
-            if here != nobody && (best == nobody || self.beats(here, best, order)) {
-                best = here;
-            }
-            at /= 2;
-        }
-        best
-    }
-
     /// Whether the head of lane `a` goes before that of lane `b`; both have one.
     #[inline(always)]
     fn beats<M: Match<H>>(&self, a: u32, b: u32, order: &mut M) -> bool {
@@ -378,114 +298,6 @@ impl<H> Tree<H> {
         // SAFETY: both lanes have a head, as every caller has found out or keeps by the tree's invariants.
         let (a, b) = unsafe { (self.heads[a].assume_init_ref(), self.heads[b].assume_init_ref()) };
         order.wins(a, b, tie)
-    }
-
-    /// Gives `lane`, which is in no node, a head and plays the matches from its leaf to the top. Returns the champion's
-    /// lane, which is in no node then.
-    #[inline(always)]
-    fn climb<M: Match<H>>(&mut self, lane: usize, head: H, order: &mut M) -> u32 {
-        let word = self.put::<M>(lane, head);
-        let lane = lane as u32;
-        match M::says() {
-            Says::All => self.climb_by_words(lane, word),
-            Says::First => self.climb_by_first_words(lane, word, order),
-            Says::Nothing if M::is_plain() => self.climb_by_copies(lane, order),
-            Says::Nothing => self.climb_by(lane, |tree, way| tree.wins(way, order)),
-        }
-    }
-
-    /// [`climb`](Self::climb) where words say all: no branch but the loop's.
-    #[inline(always)]
-    fn climb_by_words(&mut self, lane: u32, mut word: u64) -> u32 {
-        let width = self.nodes.len();
-        debug_assert!(self.words.len() == width + 1 && (lane as usize) < width);
-        let (nodes, words) = (self.nodes.as_mut_ptr(), self.words.as_ptr());
-        let mut at = width + lane as usize;
-        let mut hand = lane;
-        // SAFETY: `at` is below twice the width, so its parents are nodes; lanes in nodes are at most the width, and there
-        // is a word for each of these.
-        unsafe {
-            while at > 1 {
-                // 1 if the hand comes from the second child: then the opponent wins ties.
-                let second = at as u64 % 2;
-                at /= 2;
-                let node = nodes.add(at);
-                let opponent = *node;
-                let theirs = *words.add(opponent as usize);
-                // The width, a bit that no lane has, if nobody is here: with the greatest of words, he loses ties as well.
-                let nobody = u64::from(opponent) & width as u64;
-                let lost = pair(theirs, nobody) < pair(word, second);
-                *node = select(lost, hand, opponent);
-                hand = select(lost, opponent, hand);
-                word = select(lost, theirs, word);
-            }
-        }
-        hand
-    }
-
-    /// [`climb`](Self::climb) where words decide most matches.
-    #[inline(always)]
-    fn climb_by_first_words<M: Match<H>>(&mut self, lane: u32, mut word: u64, order: &mut M) -> u32 {
-        self.climb_by(lane, |tree, way| {
-            let theirs = tree.words[way.opponent];
-            let lost = if theirs == word { tree.wins(way, order) } else { theirs < word };
-            word = select(lost, theirs, word);
-            lost
-        })
-    }
-
-    /// [`climb`](Self::climb) with a copy of the hand's head in registers.
-    #[inline(always)]
-    fn climb_by_copies<M: Match<H>>(&mut self, lane: u32, order: &mut M) -> u32 {
-        let read = |tree: &Self, lane: usize| {
-            // SAFETY: lanes on the way have heads. These are `Copy`, so a copy may be looked at (and is never dropped).
-            unsafe { core::ptr::read(tree.heads.as_ptr().add(lane)) }
-        };
-        let mut copy = read(self, lane as usize);
-        self.climb_by(lane, |tree, way| {
-            let theirs = read(tree, way.opponent);
-            // SAFETY: both are copies of heads.
-            let lost = unsafe { order.wins(theirs.assume_init_ref(), copy.assume_init_ref(), way.is_second) };
-            // SAFETY: the bits of a `Copy` type.
-            copy = unsafe { select(lost, theirs, core::ptr::read(&copy)) };
-            lost
-        })
-    }
-
-    /// [`climb`](Self::climb), asking `is_lost` whether the opponent wins.
-    #[inline(always)]
-    fn climb_by(&mut self, lane: u32, mut is_lost: impl FnMut(&Self, &Way) -> bool) -> u32 {
-        let width = self.nodes.len();
-        let mut at = width + lane as usize;
-        let mut climb = Climb { tree: self, hand: lane };
-        while at > 1 {
-            let is_second = at % 2 == 1;
-            at /= 2;
-            // SAFETY: `at` is below the width, which is the number of nodes.
-            let opponent = unsafe { *climb.tree.nodes.get_unchecked(at) };
-            if opponent as usize == width {
-                continue;
-            }
-            let way = Way { opponent: opponent as usize, hand: climb.hand as usize, is_second };
-            let lost = is_lost(climb.tree, &way);
-            // SAFETY: as above.
-            unsafe { *climb.tree.nodes.get_unchecked_mut(at) = select(lost, climb.hand, opponent) };
-            climb.hand = select(lost, opponent, climb.hand);
-        }
-        let hand = climb.hand;
-        core::mem::forget(climb);
-        hand
-    }
-
-    /// Whether the opponent goes before the hand, by the heads themselves.
-    #[inline(always)]
-    fn wins<M: Match<H>>(&self, way: &Way, order: &mut M) -> bool {
-        // SAFETY: both lanes have a head: the opponent is in a node, the hand was in one or is the lane climbing.
-        let (a, b) = unsafe {
-            let head = |lane: usize| self.heads.get_unchecked(lane).assume_init_ref();
-            (head(way.opponent), head(way.hand))
-        };
-        order.wins(a, b, way.is_second)
     }
 
     /// All heads with their lanes, in order of the lanes.
@@ -521,52 +333,34 @@ impl<H> Drop for Tree<H> {
     }
 }
 
-/// A word and, below it, what decides between equal ones: two of them take one comparison with borrow.
-#[inline(always)]
-const fn pair(word: u64, low: u64) -> u128 {
-    (word as u128) << 64 | low as u128
-}
+#[cfg(test)]
+mod tests {
+    use super::{MAX_LANES, Match, Tree};
+    use crate::word::Says;
 
-/// A match on the way up: the lanes that meet, and whether the hand comes from the second child, so that the opponent
-/// goes first if they are equal.
-struct Way {
-    opponent: usize,
-    hand: usize,
-    is_second: bool,
-}
+    struct Numbers;
 
-/// A player on the way up, in no node. Dropped, which only a panicking comparison does, it takes the tree apart.
-struct Climb<'t, H> {
-    tree: &'t mut Tree<H>,
-    /// The lane, or the width if nobody is on the way.
-    hand: u32,
-}
-
-impl<H> Drop for Climb<'_, H> {
-    #[cold]
-    fn drop(&mut self) {
-        let width = self.tree.nodes.len();
-        self.tree.dismantle();
-        if self.hand as usize != width {
-            self.tree.alive[self.hand as usize] = true;
+    impl Match<u8> for Numbers {
+        fn says() -> Says {
+            Says::Nothing
+        }
+        fn is_plain() -> bool {
+            true
+        }
+        fn word(_: &u8, _: usize) -> u64 {
+            0
+        }
+        fn text(_: &u8) -> &[u8] {
+            &[]
+        }
+        fn wins(&mut self, a: &u8, b: &u8, tie: bool) -> bool {
+            a < b || (a == b && tie)
         }
     }
-}
 
-/// A head that is compared before it has a place. Dropped, which only a panicking comparison does, it takes the tree apart
-/// and goes there.
-struct Held<'t, H> {
-    tree: &'t mut Tree<H>,
-    lane: usize,
-    head: ManuallyDrop<H>,
-}
-
-impl<H> Drop for Held<'_, H> {
-    #[cold]
-    fn drop(&mut self) {
-        self.tree.dismantle();
-        // SAFETY: this drop runs once.
-        self.tree.heads[self.lane].write(unsafe { ManuallyDrop::take(&mut self.head) });
-        self.tree.alive[self.lane] = true;
+    #[test]
+    #[should_panic(expected = "at most 2^31 can be merged")]
+    fn more_lanes_than_nodes_can_name_are_refused() {
+        Tree::new().build(MAX_LANES + 1, &mut Numbers);
     }
 }
