@@ -16,7 +16,8 @@
 //! requests only, so "waits because of a reservation" leads to older tickets. The oldest of those with a reservation therefore waits for holders
 //! alone, and nobody can take from its set what they give back: it is granted after a finite time. By induction over tickets each
 //! waiter with a reservation is; and a waiter without one is granted or collects its K.
-//! The assumption "nobody holds while waiting" is the caller's.
+//! The assumption "nobody holds while waiting" is the caller's. Whoever holds something already and asks for more passes reservations,
+//! uncounted: to make it wait for one could close a circle. So the bound is one on requests of those who hold nothing.
 //!
 //! **Cost.** Resources are bits. Without waiters a request is two passes over the words of its set. Waiters are listed by
 //! resource, so a release looks at those it concerns alone.
@@ -145,7 +146,8 @@ impl<W: Clone> Arbiter<W> {
         Err(self.enqueue(set, nested, ticket, who))
     }
 
-    /// Makes the caller a waiter with a ticket drawn now or earlier; it is for the caller to have asked first.
+    /// Makes the caller a waiter with a ticket drawn now or earlier; it is for the caller to have asked first. With an earlier ticket it may
+    /// be older than those whose reservations refused it: see [`try_serve`](Self::try_serve).
     pub(crate) fn enqueue(&mut self, set: &Set, nested: bool, ticket: u64, who: W) -> WaiterId {
         self.counts.waited += 1;
         let waiter = Waiter {
@@ -348,16 +350,24 @@ impl<W: Clone> Arbiter<W> {
         }
         concerned.sort_unstable();
         concerned.dedup();
-        for (ticket, id) in concerned {
-            if !self.may_go(id) {
-                continue;
+        for (_, id) in concerned {
+            if self.try_serve(id) {
+                let who = self.who(id).clone();
+                call(&who);
             }
-            let waiter = self.waiter(id);
-            waiter.granted = true;
-            let (set, who, nested) = (waiter.set.clone(), waiter.who.clone(), waiter.nested);
-            self.leave(id);
-            self.grant(&set, ticket, nested);
-            call(&who);
         }
+    }
+
+    /// Grants a waiter its set if nothing of it is held, or reserved by an older one.
+    pub(crate) fn try_serve(&mut self, id: WaiterId) -> bool {
+        if !self.may_go(id) {
+            return false;
+        }
+        let waiter = self.waiter(id);
+        waiter.granted = true;
+        let (set, ticket, nested) = (waiter.set.clone(), waiter.ticket, waiter.nested);
+        self.leave(id);
+        self.grant(&set, ticket, nested);
+        true
     }
 }

@@ -3,13 +3,13 @@
 use crate::gate::TimedOut;
 use crate::held;
 use crate::lock::core::Core;
-use crate::lock::{Guard, Lock, take, try_take};
+use crate::lock::{Granted, Guard, Lock, take, try_take};
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
 /// Locks that can be taken together: tuples of up to eight `&Lock`, with values of different types, and arrays, slices and vectors of
 /// `&Lock`. Not meant to be implemented elsewhere.
-pub trait LockGroup<'a> {
+pub trait LockGroup<'a>: sealed::Sealed {
     /// A guard for each lock, in the same shape and order; a `Vec` for slices and vectors.
     type Guard;
 
@@ -19,7 +19,13 @@ pub trait LockGroup<'a> {
 
     /// After all have been granted.
     #[doc(hidden)]
-    fn guards(self, at: &'static Location<'static>) -> Self::Guard;
+    fn guards(self, granted: Granted) -> Self::Guard;
+}
+
+/// That a set shows exactly the locks that it makes guards of is what [`Lock`]'s safety rests on, so nobody else implements it.
+mod sealed {
+    #[allow(unnameable_types, reason = "that is the point")]
+    pub trait Sealed {}
 }
 
 /// Takes all locks of a set at once, waiting until all are free. No order has to be kept, and duplicates are fine: all of it is
@@ -39,8 +45,8 @@ pub trait LockGroup<'a> {
 /// In debug builds, if it would wait while this thread holds another [`Lock`]: that can deadlock. Take all in one call.
 ///
 /// # Blocking
-/// Until all are free. A waiter is overtaken at most 16 times by calls that conflict with it; then the whole set is reserved, oldest
-/// first.
+/// Until all are free. A waiter is overtaken at most 16 times by conflicting calls of threads that hold nothing; then the whole set is
+/// reserved, oldest first. Calls of threads that hold another lock are not counted and pass reservations: a circle could close.
 ///
 /// # Complexity
 /// O(k log k) for k locks; every guard unlocks by itself.
@@ -48,8 +54,8 @@ pub trait LockGroup<'a> {
 #[track_caller]
 pub fn lock_all<'a, S: LockGroup<'a>>(set: S) -> S::Guard {
     let at = Location::caller();
-    take(&set, None, object_to_nesting, at).unwrap_or_else(|_| unreachable!("without a deadline the time is never up"));
-    set.guards(at)
+    let granted = take(&set, None, object_to_nesting, at);
+    set.guards(granted.unwrap_or_else(|_| unreachable!("without a deadline the time is never up")))
 }
 
 #[track_caller]
@@ -64,7 +70,8 @@ fn object_to_nesting() {
 #[inline]
 #[track_caller]
 pub fn try_lock_all<'a, S: LockGroup<'a>>(set: S) -> Option<S::Guard> {
-    try_take(&set).then(|| set.guards(Location::caller()))
+    let granted = try_take(&set, Location::caller())?;
+    Some(set.guards(granted))
 }
 
 /// As [`lock_all`], for a limited time. Whoever gives up leaves nothing behind.
@@ -74,9 +81,11 @@ pub fn try_lock_all<'a, S: LockGroup<'a>>(set: S) -> Option<S::Guard> {
 #[track_caller]
 pub fn lock_all_timeout<'a, S: LockGroup<'a>>(set: S, timeout: Duration) -> Result<S::Guard, TimedOut> {
     let at = Location::caller();
-    take(&set, Instant::now().checked_add(timeout), object_to_nesting, at)?;
-    Ok(set.guards(at))
+    let granted = take(&set, Instant::now().checked_add(timeout), object_to_nesting, at)?;
+    Ok(set.guards(granted))
 }
+
+impl<T, const N: usize> sealed::Sealed for [&Lock<T>; N] {}
 
 impl<'a, T, const N: usize> LockGroup<'a> for [&'a Lock<T>; N] {
     type Guard = [Guard<'a, T>; N];
@@ -87,10 +96,12 @@ impl<'a, T, const N: usize> LockGroup<'a> for [&'a Lock<T>; N] {
     }
 
     #[inline]
-    fn guards(self, at: &'static Location<'static>) -> Self::Guard {
-        self.map(|lock| lock.guard(at))
+    fn guards(self, granted: Granted) -> Self::Guard {
+        self.map(|lock| lock.guard(granted))
     }
 }
+
+impl<T> sealed::Sealed for &[&Lock<T>] {}
 
 impl<'a, T> LockGroup<'a> for &[&'a Lock<T>] {
     type Guard = Vec<Guard<'a, T>>;
@@ -101,10 +112,12 @@ impl<'a, T> LockGroup<'a> for &[&'a Lock<T>] {
     }
 
     #[inline]
-    fn guards(self, at: &'static Location<'static>) -> Self::Guard {
-        self.iter().map(|lock| lock.guard(at)).collect()
+    fn guards(self, granted: Granted) -> Self::Guard {
+        self.iter().map(|lock| lock.guard(granted)).collect()
     }
 }
+
+impl<T> sealed::Sealed for &Vec<&Lock<T>> {}
 
 impl<'a, T> LockGroup<'a> for &Vec<&'a Lock<T>> {
     type Guard = Vec<Guard<'a, T>>;
@@ -115,10 +128,12 @@ impl<'a, T> LockGroup<'a> for &Vec<&'a Lock<T>> {
     }
 
     #[inline]
-    fn guards(self, at: &'static Location<'static>) -> Self::Guard {
-        self.as_slice().guards(at)
+    fn guards(self, granted: Granted) -> Self::Guard {
+        self.as_slice().guards(granted)
     }
 }
+
+impl<T> sealed::Sealed for Vec<&Lock<T>> {}
 
 impl<'a, T> LockGroup<'a> for Vec<&'a Lock<T>> {
     type Guard = Vec<Guard<'a, T>>;
@@ -129,13 +144,15 @@ impl<'a, T> LockGroup<'a> for Vec<&'a Lock<T>> {
     }
 
     #[inline]
-    fn guards(self, at: &'static Location<'static>) -> Self::Guard {
-        self.as_slice().guards(at)
+    fn guards(self, granted: Granted) -> Self::Guard {
+        self.as_slice().guards(granted)
     }
 }
 
 macro_rules! tuples {
     ($(($($T:ident $i:tt),+))+) => {$(
+        impl<$($T),+> sealed::Sealed for ($(&Lock<$T>,)+) {}
+
         impl<'a, $($T),+> LockGroup<'a> for ($(&'a Lock<$T>,)+) {
             type Guard = ($(Guard<'a, $T>,)+);
 
@@ -145,8 +162,8 @@ macro_rules! tuples {
             }
 
             #[inline]
-            fn guards(self, at: &'static Location<'static>) -> Self::Guard {
-                ($(self.$i.guard(at),)+)
+            fn guards(self, granted: Granted) -> Self::Guard {
+                ($(self.$i.guard(granted),)+)
             }
         }
     )+};

@@ -161,6 +161,46 @@ mod source {
 
 pub(crate) use source::*;
 
+#[cfg(loom)]
+pub(crate) use loom::cell::{MutPtr, UnsafeCell};
+
+/// loom's shape: a pointer that the checker watches as long as it lives. Here it is a pointer.
+#[cfg(not(loom))]
+mod cell {
+    pub(crate) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
+
+    pub(crate) struct MutPtr<T>(*mut T);
+
+    impl<T> UnsafeCell<T> {
+        pub(crate) const fn new(value: T) -> Self {
+            Self(std::cell::UnsafeCell::new(value))
+        }
+
+        #[inline]
+        pub(crate) fn get_mut(&self) -> MutPtr<T> {
+            MutPtr(self.0.get())
+        }
+
+        pub(crate) fn with_mut<R>(&self, work: impl FnOnce(*mut T) -> R) -> R {
+            work(self.0.get())
+        }
+
+        pub(crate) fn into_inner(self) -> T {
+            self.0.into_inner()
+        }
+    }
+
+    impl<T> MutPtr<T> {
+        #[inline]
+        pub(crate) fn with<R>(&self, work: impl FnOnce(*mut T) -> R) -> R {
+            work(self.0)
+        }
+    }
+}
+
+#[cfg(not(loom))]
+pub(crate) use cell::{MutPtr, UnsafeCell};
+
 /// A static that a model sets up anew in each schedule.
 macro_rules! lazy {
     ($($(#[$attr:meta])* static $name:ident: $type:ty = $value:expr;)+) => {

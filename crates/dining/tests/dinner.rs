@@ -1,6 +1,8 @@
 //! The dinner: every strategy on many tables, deadlocks as values, no thread left behind.
 
-use dining::{Dinner, DinnerError, Outcome, SpanKind, Stop, Strategy, Threads, Topology, Work};
+use dining::{Activity, Dinner, DinnerError, Outcome, SpanKind, Stop, Strategy, Threads, Topology, Work};
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 fn safe() -> impl Iterator<Item = Strategy> {
@@ -152,7 +154,7 @@ fn a_running_dinner_can_be_seen_and_ended() {
         let dinner = Dinner::new(5).strategy(Strategy::Ordered).threads(threads).stop(Stop::Time(Duration::MAX));
         let running = dinner.start().unwrap();
         while running.snapshot().meals.iter().sum::<u64>() < 10 {
-            std::thread::yield_now();
+            thread::yield_now();
         }
         assert_eq!(running.snapshot().holders.len(), 5);
         running.stop();
@@ -160,6 +162,39 @@ fn a_running_dinner_can_be_seen_and_ended() {
         // Dropping without waiting ends the dinner too.
         drop(dinner.start().unwrap());
     }
+}
+
+/// Turns a hang into a failure.
+fn in_time<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> R {
+    let (done, outcome) = mpsc::channel();
+    thread::spawn(move || done.send(work()));
+    outcome.recv_timeout(Duration::from_secs(60)).expect("ends, and without a panic")
+}
+
+#[test]
+fn work_without_limit_lasts_until_the_dinner_is_ended() {
+    for work in [Work::Spin(Duration::MAX), Work::Sleep(Duration::MAX)] {
+        for threads in [Threads::PerPhilosopher, Threads::Pool(2)] {
+            for (eat, think) in [(work, Work::None), (Work::None, work)] {
+                let dinner = Dinner::new(4).threads(threads).eat(eat).think(think).stop(Stop::Meals(1));
+                let meals = in_time(move || {
+                    let running = dinner.start().unwrap();
+                    while eat == work && !running.snapshot().activities.contains(&Activity::Eating) {
+                        thread::yield_now();
+                    }
+                    running.stop();
+                    running.wait().total_meals()
+                });
+                assert!(meals == 0 || eat == work, "{work:?} on {threads:?}: nobody stopped thinking to eat");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_random_table_of_any_degree_has_no_more_chopsticks_than_pairs() {
+    let dinner = Dinner::new(5).topology(Topology::Random { degree: usize::MAX }).stop(Stop::Meals(1));
+    assert_eq!(dinner.start().unwrap().snapshot().holders.len(), 10);
 }
 
 #[test]
@@ -173,7 +208,7 @@ fn a_paused_dinner_stands_still_and_goes_on_where_it_was() {
         let mut before = meals();
         let mut same = 0;
         while same < 20 {
-            std::thread::sleep(Duration::from_millis(1));
+            thread::sleep(Duration::from_millis(1));
             let now = meals();
             same = if now == before { same + 1 } else { 0 };
             before = now;

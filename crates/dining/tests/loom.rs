@@ -4,14 +4,20 @@
 //! `RUSTFLAGS="--cfg loom" cargo test -p dining --release --test loom --target-dir target/loom`
 #![cfg(loom)]
 
-use dining::{Lock, Policy, ResourceTable, lock_all, lock_all_timeout, transaction, try_lock_all};
+use dining::{
+    Dinner, Lock, Outcome, Policy, ResourceTable, Stop, Strategy, lock_all, lock_all_timeout, transaction, try_lock_all,
+};
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::thread;
+use std::sync::atomic::AtomicUsize as AtomicCount;
 use std::time::Duration;
 
 /// A time that no model reaches: a timed wait ends in a model after whatever the others do meanwhile.
 const SOME_DAY: Duration = Duration::from_secs(1000);
+
+/// Of dinners, which have three threads and a dozen locks.
+const PREEMPTIONS: usize = 2;
 
 /// All interleavings with at most `preemptions` involuntary switches.
 fn model(preemptions: usize, run: impl Fn() + Sync + Send + 'static) {
@@ -201,4 +207,37 @@ fn transactions_in_opposite_orders_get_through() {
     two_locks(3, &[forth, back, one]);
     two_locks(3, &[forth, back, try_other]);
     two_locks(3, &[forth, both]);
+}
+
+/// Dinners of `n`, everybody eats once: how many of all schedules end in a deadlock. In all others everybody has eaten.
+fn deadlocks(n: usize, strategy: Strategy, preemptions: usize) -> (usize, usize) {
+    let counts = std::sync::Arc::new((AtomicCount::new(0), AtomicCount::new(0)));
+    let seen = std::sync::Arc::clone(&counts);
+    model(preemptions, move || {
+        let report = Dinner::new(n).strategy(strategy).stop(Stop::Meals(1)).run().unwrap();
+        seen.1.fetch_add(1, Ordering::Relaxed);
+        match report.outcome {
+            Outcome::Deadlock(deadlock) => {
+                assert_eq!(deadlock.cycle.links.len(), n, "a ring has one circle");
+                seen.0.fetch_add(1, Ordering::Relaxed);
+            }
+            _ => assert_eq!(report.meals, vec![1; n], "{strategy}"),
+        }
+    });
+    let (found, schedules) = (counts.0.load(Ordering::Relaxed), counts.1.load(Ordering::Relaxed));
+    println!("{strategy}, n = {n}, at most {preemptions} preemptions: {found} deadlocks in {schedules} schedules");
+    (found, schedules)
+}
+
+#[test]
+fn naive_philosophers_deadlock_in_some_schedules() {
+    let (found, schedules) = deadlocks(3, Strategy::Naive, PREEMPTIONS);
+    assert!(found > 0 && found < schedules);
+}
+
+#[test]
+fn no_other_strategy_deadlocks_in_any_schedule() {
+    for strategy in Strategy::ALL.into_iter().filter(|&strategy| strategy != Strategy::Naive) {
+        assert_eq!(deadlocks(3, strategy, PREEMPTIONS).0, 0, "{strategy}");
+    }
 }

@@ -1,10 +1,12 @@
 //! Wound-wait: sets that nobody knew beforehand.
 
-use dining::{Lock, transaction};
+use dining::detect::{self, Config};
+use dining::{Lock, lock_all, transaction};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Barrier, mpsc};
 use std::thread;
+use std::time::Duration;
 
 #[test]
 fn locks_in_any_order_and_all_are_given_back() {
@@ -153,6 +155,36 @@ fn transactions_sets_and_single_locks_exclude_each_other() {
         }
     });
     assert!(dining::try_lock_all(locks.iter().collect::<Vec<_>>()).is_some());
+}
+
+/// What a younger waiter has reserved and nobody holds is free for an older transaction, at once.
+#[test]
+fn a_reservation_of_somebody_younger_does_not_hold_up_an_older_transaction() {
+    let _handle = detect::install(Config::new().order(false));
+    let (a, b) = (Lock::new(()), Lock::new(()));
+    let held = Barrier::new(2);
+    let (held, b) = (&held, &b);
+    thread::scope(|scope| {
+        transaction(|tx| {
+            let (served, is_served) = mpsc::channel();
+            let holder = scope.spawn(move || {
+                let _b = b.lock();
+                held.wait();
+                is_served.recv_timeout(Duration::from_secs(20)).is_ok()
+            });
+            held.wait();
+            scope.spawn(|| drop(lock_all((&a, b))));
+            while detect::snapshot().parties.is_empty() {
+                thread::yield_now();
+            }
+            (0..16).for_each(|_| drop(a.try_lock().expect("a waiter is overtaken sixteen times")));
+            assert!(a.try_lock().is_none(), "and then its set is reserved");
+            drop(tx.lock(&a)?);
+            served.send(()).unwrap();
+            assert!(holder.join().unwrap(), "the older one waited for the younger");
+            Ok(())
+        });
+    });
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub(crate) enum Next {
     Gone,
 }
 
-/// How often somebody looks whether the pause is over.
+/// How often somebody looks whether a pause, or a sleep without limit, is over.
 const PAUSE: Duration = Duration::from_millis(5);
 
 #[derive(Debug)]
@@ -77,8 +77,10 @@ impl Life {
             Phase::Arriving if self.is_done(evening) => Next::Gone,
             Phase::Arriving => {
                 self.phase = Phase::Thinking;
-                work(evening.think)
+                work(evening.think, evening)
             }
+            Phase::Thinking if goes_on(evening.think, evening) => Next::After(PAUSE),
+            Phase::Eating { .. } if goes_on(evening.eat, evening) => Next::After(PAUSE),
             Phase::Thinking => {
                 self.hand.attempt += 1;
                 evening.room.becomes_hungry(self.hand.philosopher);
@@ -114,19 +116,30 @@ impl Life {
             Step::Eat => {
                 evening.room.begins_to_eat(self.hand.philosopher);
                 self.phase = Phase::Eating { since: Instant::now(), hungry: since };
-                work(evening.eat)
+                work(evening.eat, evening)
             }
         }
     }
 }
 
-fn work(work: Work) -> Next {
+/// Sleep without limit is a look at the room now and then, until the dinner is ended.
+fn goes_on(work: Work, evening: &Evening) -> bool {
+    matches!(work, Work::Sleep(time) if end(time).is_none()) && !evening.room.closing()
+}
+
+/// `None` if that has no end.
+fn end(time: Duration) -> Option<Instant> {
+    Instant::now().checked_add(time)
+}
+
+fn work(work: Work, evening: &Evening) -> Next {
     match work {
         Work::None => Next::Now,
+        Work::Sleep(time) if end(time).is_none() => Next::Now,
         Work::Sleep(time) => Next::After(time),
         Work::Spin(time) => {
-            let end = Instant::now() + time;
-            while Instant::now() < end {
+            let end = end(time);
+            while end.map_or_else(|| !evening.room.closing(), |end| Instant::now() < end) {
                 spin_loop();
             }
             Next::Now

@@ -105,7 +105,9 @@ impl Workers {
             Next::Woken if !stirred => queue.states[philosopher] = State::Waiting,
             Next::After(time) if time > Duration::ZERO => {
                 queue.states[philosopher] = if stirred { State::Roused } else { State::Asleep };
-                queue.timers.push(Reverse((Instant::now() + time, philosopher)));
+                let now = Instant::now();
+                let due = now.checked_add(time).unwrap_or(now);
+                queue.timers.push(Reverse((due, philosopher)));
                 // The time may be up before any other that a worker waits for.
                 self.changed.notify_one();
             }
@@ -143,11 +145,25 @@ impl Queue {
 /// One worker, until all philosophers have left.
 pub(crate) fn work(evening: &Evening, workers: &Workers, lives: &[Mutex<Option<Life>>]) {
     while let Some(philosopher) = workers.next() {
+        let faint = Faint { workers, philosopher };
         let mut slot = lives[philosopher].lock();
         let life = slot.as_mut().expect("a philosopher is in one place at a time");
         let next = life.step(evening);
         drop(slot);
+        std::mem::forget(faint);
         workers.after(philosopher, next);
+    }
+}
+
+/// Whoever panics in the middle of a step has left, or the others would wait for that one's leaving.
+struct Faint<'a> {
+    workers: &'a Workers,
+    philosopher: usize,
+}
+
+impl Drop for Faint<'_> {
+    fn drop(&mut self) {
+        self.workers.after(self.philosopher, Next::Gone);
     }
 }
 

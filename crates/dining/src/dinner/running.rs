@@ -1,6 +1,7 @@
 //! A dinner that is going on.
 
 use super::driver::{Evening, Life, Seat, Seats, live};
+use super::etiquette::Etiquette;
 use super::pool::{self, Workers};
 use super::report::{Diary, Report};
 use super::room::{Activity, Room};
@@ -77,12 +78,28 @@ impl Door {
     }
 }
 
+/// On its way through the door. Who panics ends the dinner, for nobody puts down what that one holds.
+struct Exit<'a> {
+    door: &'a Door,
+    evening: &'a Evening,
+}
+
+impl Drop for Exit<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.evening.room.close();
+        }
+        self.door.leave();
+    }
+}
+
 enum Crew {
     Own(Vec<JoinHandle<Diary>>),
     Shared(Vec<JoinHandle<()>>, Arc<Vec<Mutex<Option<Life>>>>),
 }
 
-/// A dinner that is going on. Dropping it ends the dinner and waits for its threads.
+/// A dinner that is going on. Dropping it ends the dinner and waits for its threads (except while a panic unwinds: then
+/// they end by themselves).
 #[must_use = "dropping it ends the dinner; `wait` gives the report"]
 pub struct Running {
     evening: Arc<Evening>,
@@ -102,6 +119,11 @@ impl fmt::Debug for Running {
 
 impl Running {
     pub(super) fn start(dinner: &Dinner, plan: Plan) -> Result<Self, DinnerError> {
+        let etiquette = etiquette::new(dinner.strategy, &plan);
+        Self::serve(dinner, plan, etiquette)
+    }
+
+    fn serve(dinner: &Dinner, plan: Plan, etiquette: Box<dyn Etiquette>) -> Result<Self, DinnerError> {
         let n = plan.philosophers();
         let workers = match dinner.threads {
             Threads::PerPhilosopher => None,
@@ -111,7 +133,6 @@ impl Running {
             None => Seats::Own((0..n).map(|_| Seat::new()).collect()),
             Some(workers) => Seats::Shared(Arc::clone(workers)),
         };
-        let etiquette = etiquette::new(dinner.strategy, &plan);
         let room = Room::new(plan, seats, dinner.together);
         let (eat, think, stop) = (dinner.eat, dinner.think, dinner.stop);
         let evening = Arc::new(Evening { room, etiquette, eat, think, stop, begin: OnceLock::new() });
@@ -184,9 +205,9 @@ impl Running {
 
     fn join(&mut self) -> Vec<Diary> {
         match std::mem::replace(&mut self.crew, Crew::Own(Vec::new())) {
-            Crew::Own(threads) => threads.into_iter().map(joined).collect(),
+            Crew::Own(threads) => joined(threads),
             Crew::Shared(threads, lives) => {
-                threads.into_iter().for_each(joined);
+                joined(threads);
                 pool::diaries(&lives)
             }
         }
@@ -214,8 +235,10 @@ fn hand(philosopher: usize, seed: u64) -> Hand {
     }
 }
 
-fn joined<R>(thread: JoinHandle<R>) -> R {
-    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+/// Waits for all before it passes on the panic of one.
+fn joined<R>(threads: Vec<JoinHandle<R>>) -> Vec<R> {
+    let all: Vec<_> = threads.into_iter().map(JoinHandle::join).collect();
+    all.into_iter().map(|outcome| outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
 }
 
 fn seat_all(evening: &Arc<Evening>, door: &Arc<Door>, lives: impl Iterator<Item = Life>) -> Result<Crew, DinnerError> {
@@ -224,9 +247,8 @@ fn seat_all(evening: &Arc<Evening>, door: &Arc<Door>, lives: impl Iterator<Item 
         let (shared, own_door) = (Arc::clone(evening), Arc::clone(door));
         let work = move || {
             own_door.enter();
-            let diary = live(&shared, life);
-            own_door.leave();
-            diary
+            let _exit = Exit { door: &own_door, evening: &shared };
+            live(&shared, life)
         };
         match spawn(Report::philosopher_name(p), work) {
             Ok(thread) => threads.push(thread),
@@ -253,8 +275,8 @@ fn hire(
         let (workers, lives) = (Arc::clone(&workers), Arc::clone(&lives));
         let work = move || {
             own_door.enter();
+            let _exit = Exit { door: &own_door, evening: &shared };
             pool::work(&shared, &workers, &lives);
-            own_door.leave();
         };
         match spawn(format!("waiter {worker}"), work) {
             Ok(thread) => threads.push(thread),
@@ -272,5 +294,38 @@ fn call_off<R>(evening: &Evening, door: &Door, threads: Vec<JoinHandle<R>>) {
     evening.room.close();
     evening.begin.get_or_init(Instant::now);
     door.open();
-    threads.into_iter().for_each(|thread| drop(joined(thread)));
+    drop(joined(threads));
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::super::Topology;
+    use super::super::etiquette::Step;
+    use super::*;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    /// One panics, all others wait for ever.
+    #[derive(Debug)]
+    struct Fainting;
+
+    impl Etiquette for Fainting {
+        fn advance(&self, hand: &mut Hand, _: &Room) -> Step {
+            assert_ne!(hand.philosopher, 1, "on purpose");
+            Step::Wait
+        }
+
+        fn leave(&self, _: &mut Hand, _: &Room) {}
+
+        fn abandon(&self, _: &mut Hand, _: &Room) {}
+    }
+
+    #[test]
+    fn a_philosopher_who_panics_ends_the_dinner_and_the_panic_is_passed_on() {
+        for threads in [Threads::PerPhilosopher, Threads::Pool(1), Threads::Pool(2)] {
+            let plan = Plan::new(&Topology::Ring, 4, 7).unwrap();
+            let dinner = Running::serve(&Dinner::new(4).threads(threads), plan, Box::new(Fainting)).unwrap();
+            let panic = catch_unwind(AssertUnwindSafe(|| dinner.wait())).unwrap_err();
+            assert!(panic.downcast_ref::<String>().is_some_and(|text| text.contains("on purpose")));
+        }
+    }
 }

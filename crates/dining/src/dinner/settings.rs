@@ -4,7 +4,7 @@ use crate::rng::Rng;
 use std::fmt;
 use std::time::Duration;
 
-/// What a philosopher does while eating or thinking.
+/// What a philosopher does while eating or thinking. `Duration::MAX` lasts until the dinner is ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Work {

@@ -101,7 +101,7 @@ fn grid(n: usize) -> Vec<(usize, usize)> {
 fn random(n: usize, degree: usize, seed: u64) -> Vec<(usize, usize)> {
     let mut rng = Rng::new(seed, u64::MAX);
     let mut ends = ring(n);
-    let wanted = (n * degree / 2).min(n * n.saturating_sub(1) / 2);
+    let wanted = (n.saturating_mul(degree) / 2).min(n * n.saturating_sub(1) / 2);
     let mut present: BTreeSet<(usize, usize)> = ends.iter().map(|&(a, b)| (a.min(b), a.max(b))).collect();
     while present.len() < wanted {
         let (a, b) = (rng.below(n), rng.below(n));

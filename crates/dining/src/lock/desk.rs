@@ -349,6 +349,10 @@ impl Age {
         let bell = Chime::bell();
         let caller = Caller { bell: Arc::clone(&bell), transaction: Some((number, self.0)) };
         let id = desk.arbiter.enqueue(set, nested, self.0, caller);
+        // What refused it may have been the reservation of somebody younger.
+        if desk.arbiter.try_serve(id) && desk.arbiter.poll(id) {
+            return (desk, true);
+        }
         let (listed, alarm) = desk.list(&[core], at, false);
         self.state(&mut desk).asleep = Some((Arc::clone(&bell), listed));
         desk = sound(alarm, desk, |desk| {

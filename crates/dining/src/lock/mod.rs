@@ -1,15 +1,16 @@
 //! A value behind a lock that can be taken together with others.
 
+mod cell;
 pub(crate) mod core;
 pub(crate) mod desk;
 
+use self::cell::{Cell, Lent};
 use self::core::Core;
 use self::desk::{Age, Request, Wounded};
 use crate::detect;
 use crate::gate::TimedOut;
 use crate::held;
 use crate::lock_all::LockGroup;
-use crate::sync::{Mutex, MutexGuard};
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
@@ -18,15 +19,15 @@ use std::time::Instant;
 /// A value that one thread at a time may use, alone or together with others through [`lock_all`](crate::lock_all), or in a
 /// [`transaction`](crate::transaction) where the set is not known beforehand.
 ///
-/// Nobody who waits holding nothing is overtaken more than 16 times. A thread that waits *while holding* another lock takes part in the usual
+/// Nobody is overtaken more than 16 times by threads that hold no other lock (whoever holds one passes, or a circle could close). A thread that waits *while holding* another lock takes part in the usual
 /// rules: keep an order among such locks, or take them together. [`detect`](crate::detect) watches both.
 ///
 /// A free lock is taken and given back by its own word alone. Those who have to wait meet under one short lock of the process, so this is
 /// a lock for sets, not for the hottest counter.
 pub struct Lock<T> {
     core: Core,
-    /// Locked by whoever `core` has been granted to, and by nobody else.
-    value: Mutex<T>,
+    /// Lent to whoever `core` has been granted to, and to nobody else.
+    value: Cell<T>,
 }
 
 /// Access to the value of a [`Lock`]. Dropping it unlocks.
@@ -36,19 +37,27 @@ pub struct Lock<T> {
 pub struct Guard<'a, T> {
     core: &'a Core,
     /// Holds the value; `None` in a twin.
-    value: Option<MutexGuard<'a, T>>,
+    value: Option<Lent<'a, T>>,
+}
+
+/// That this thread has just been granted locks, and the line that asked for them. Made in this module alone, right after a word or the desk has
+/// said so; it reaches nobody outside of this crate.
+#[derive(Clone, Copy, Debug)]
+#[allow(unnameable_types, reason = "hidden methods of `LockGroup`, which nobody else implements, speak of it")]
+pub struct Granted {
+    at: &'static Location<'static>,
 }
 
 crate::sync::const_unless_checked! {
     impl [T] Lock<T> {
         /// Unlocked, around `value`.
         pub fn new(value: T) -> Self {
-            Self { core: Core::new(None), value: Mutex::new(value) }
+            Self { core: Core::new(None), value: Cell::new(value) }
         }
 
         /// As [`new`](Self::new), with a name for reports and [`Debug`] output.
         pub fn named(name: &'static str, value: T) -> Self {
-            Self { core: Core::new(Some(name)), value: Mutex::new(value) }
+            Self { core: Core::new(Some(name)), value: Cell::new(value) }
         }
     }
 }
@@ -60,7 +69,7 @@ pub(crate) fn take<'a, S: LockGroup<'a>>(
     deadline: Option<Instant>,
     object: impl FnOnce(),
     at: &'static Location<'static>,
-) -> Result<(), TimedOut> {
+) -> Result<Granted, TimedOut> {
     if detect::is_on() && deadline.is_none() {
         detect::intend(set, at);
     }
@@ -68,13 +77,13 @@ pub(crate) fn take<'a, S: LockGroup<'a>>(
         let mut cores = members(set);
         desk::take(Request { cores: &mut cores, deadline, at }, object)?;
     }
-    Ok(())
+    Ok(Granted { at })
 }
 
 /// As [`take`], without waiting.
 #[inline]
-pub(crate) fn try_take<'a, S: LockGroup<'a>>(set: &S) -> bool {
-    take_quick(set) || desk::try_take(&mut members(set))
+pub(crate) fn try_take<'a, S: LockGroup<'a>>(set: &S, at: &'static Location<'static>) -> Option<Granted> {
+    (take_quick(set) || desk::try_take(&mut members(set))).then_some(Granted { at })
 }
 
 /// Looks again for a moment before joining those who sleep: most holders are done in a moment. Where somebody sleeps already it is his turn.
@@ -146,8 +155,8 @@ impl<T> Lock<T> {
             let mine = held::is_listed(self.core.label().id);
             assert!(!mine, "this thread holds this lock already and would wait for itself");
         };
-        take(&(self,), None, itself, at).unwrap_or_else(|_| unreachable!("without a deadline the time is never up"));
-        self.guard(at)
+        let granted = take(&(self,), None, itself, at);
+        self.guard(granted.unwrap_or_else(|_| unreachable!("without a deadline the time is never up")))
     }
 
     /// Locks if that is possible at once: nobody holds it, nobody tries whether it is free together with others, and it is reserved for nobody.
@@ -155,7 +164,7 @@ impl<T> Lock<T> {
     #[track_caller]
     pub fn try_lock(&self) -> Option<Guard<'_, T>> {
         let taken = self.core.take_quick() || (!self.core.is_plainly_held() && desk::try_take(&mut vec![&self.core]));
-        taken.then(|| self.guard(Location::caller()))
+        taken.then(|| self.guard(Granted { at: Location::caller() }))
     }
 
     /// The value; nobody else can hold the lock.
@@ -176,15 +185,18 @@ impl<T> Lock<T> {
     #[track_caller]
     pub(crate) fn lock_for(&self, age: &Age, at: &'static Location<'static>) -> Result<Guard<'_, T>, Wounded> {
         age.take(&self.core, at)?;
-        Ok(self.guard(at))
+        Ok(self.guard(Granted { at }))
     }
 
-    /// For whoever has been granted the lock: the value is free, or this thread has just taken it as a twin.
+    /// For whoever has been granted this lock, once for each place that it has in the set; all before the first guard is dropped.
     #[inline]
-    pub(crate) fn guard(&self, at: &'static Location<'static>) -> Guard<'_, T> {
-        let value = self.value.try_lock();
+    #[allow(unsafe_code, reason = "lends the value; see `cell.rs`")]
+    pub(crate) fn guard(&self, granted: Granted) -> Guard<'_, T> {
+        // SAFETY: `lend` wants the lock granted to this thread until the `Lent` is gone. `Granted` says the first, for it is made in this module
+        // alone, after the grant and for the locks of this call. `Guard::drop`, which alone gives back, drops its `Lent` before.
+        let value = unsafe { self.value.lend() };
         if value.is_some() {
-            held::push(|| self.core.label(), at);
+            held::push(|| self.core.label(), granted.at);
         }
         Guard { core: &self.core, value }
     }
