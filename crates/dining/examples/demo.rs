@@ -35,6 +35,7 @@ fn main() -> ExitCode {
                 let looked = demo.accept(live::run(n, demo.seed()));
                 demo.section("Live");
                 looked.iter().for_each(|line| demo.say(line));
+                demo.check("every dinner that was looked at came back with a report", !looked.is_empty());
                 return demo.finish();
             }
             false => demo.say("--live needs a terminal for its picture and its keys; here is the demo as text"),

@@ -219,7 +219,12 @@ impl<W: Clone> Arbiter<W> {
         self.counts
     }
 
-    /// Who waits now.
+    /// Who waits now and has been granted nothing.
+    pub(crate) fn asleep(&self) -> usize {
+        self.waiters.iter().flatten().filter(|waiter| !waiter.granted).count()
+    }
+
+    /// Who waits now, or has not noticed yet that it is over.
     pub(crate) fn waiting(&self) -> usize {
         self.waiters.len() - self.vacant.len()
     }
@@ -239,6 +244,12 @@ impl<W: Clone> Arbiter<W> {
         debug_assert!(!self.is_waited(resource), "a resource in the books changes hands in the books");
         let (state, bit) = (&mut self.states[resource / 64], 1 << (resource % 64));
         state.held = if held { state.held | bit } else { state.held & !bit };
+    }
+
+    /// Somebody has taken this resource, which nobody held, outside of these books.
+    pub(crate) fn note_held(&mut self, resource: usize) {
+        debug_assert!(!self.is_held(resource), "taken twice");
+        self.states[resource / 64].held |= 1 << (resource % 64);
     }
 
     fn is_free(&self, set: &Set) -> bool {

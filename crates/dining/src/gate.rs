@@ -1,6 +1,7 @@
 //! Sleeping until the arbiter grants.
 
 use crate::arbiter::{Arbiter, WaiterId};
+use crate::lanes::{Lanes, Taken};
 use crate::set::Set;
 use crate::sync::{Condvar, Mutex, MutexGuard, lock_briefly, unlocked};
 use std::fmt;
@@ -93,18 +94,28 @@ impl Patience {
     }
 }
 
-/// An arbiter under its lock.
+/// An arbiter under its lock, and [lanes](crate::lanes) past it.
 #[derive(Debug)]
 pub(crate) struct Counter {
     arbiter: Mutex<Arbiter<Bell>>,
+    lanes: Lanes,
     /// Counts what is given back; changed with the arbiter locked. Read without it, by those who would rather look than sleep.
     given: AtomicU32,
     patience: Patience,
 }
 
+/// How a set was taken, which is how it has to be given back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    Lanes,
+    Books,
+}
+
 impl Counter {
-    pub(crate) fn new(arbiter: Arbiter<Bell>) -> Self {
-        Self { arbiter: Mutex::new(arbiter), given: AtomicU32::new(0), patience: Patience::new() }
+    /// With lanes for resources below `lanes`.
+    pub(crate) fn new(arbiter: Arbiter<Bell>, lanes: usize) -> Self {
+        let (given, patience) = (AtomicU32::new(0), Patience::new());
+        Self { arbiter: Mutex::new(arbiter), lanes: Lanes::new(lanes), given, patience }
     }
 
     #[inline]
@@ -112,23 +123,109 @@ impl Counter {
         lock_briefly(&self.arbiter)
     }
 
-    /// Grants `set` if nobody is in the way.
-    #[inline]
-    pub(crate) fn try_take(&self, set: &Set) -> bool {
-        let mut arbiter = self.lock();
-        arbiter.try_quick(set) || arbiter.try_request(set, false)
+    /// Sets granted in all.
+    pub(crate) fn granted(&self, arbiter: &Arbiter<Bell>) -> u64 {
+        arbiter.counts().granted + self.lanes.granted()
     }
 
-    /// Grants `set` if nobody holds or waits for any of it: the usual case.
+    /// Takes a set of at most [`FEW`](crate::lanes::FEW): past the books, or by them. With `patience` it looks for a moment whether who holds
+    /// something of it past the books is done.
     #[inline]
-    pub(crate) fn take_quick(&self, set: &Set) -> bool {
-        self.lock().try_quick(set)
+    pub(crate) fn take_few(&self, set: &Set, patience: bool) -> Option<Way> {
+        if self.pass(set) || (patience && self.lanes.are_passable() && self.pass_soon(set)) {
+            return Some(Way::Lanes);
+        }
+        let mut arbiter = self.arbiter.try_lock().unwrap_or_else(|| self.meet());
+        if self.lanes.are_open() {
+            return self.ask_few(&mut arbiter, set);
+        }
+        (arbiter.try_quick(set) || arbiter.try_request(set, false)).then_some(Way::Books)
+    }
+
+    #[inline]
+    fn pass(&self, set: &Set) -> bool {
+        match self.lanes.take(set) {
+            Taken::All => true,
+            Taken::Nothing(noted) => {
+                self.give_noted(&noted);
+                false
+            }
+        }
+    }
+
+    #[cold]
+    fn pass_soon(&self, set: &Set) -> bool {
+        let (mut passed, mut over) = (false, false);
+        self.patience.look(|| {
+            over = !self.lanes.are_passable();
+            passed = !over && self.lanes.look_free(set) && self.pass(set);
+            passed || over
+        });
+        passed
+    }
+
+    /// Somebody else has the books locked just now: a crowd.
+    #[cold]
+    fn meet(&self) -> MutexGuard<'_, Arbiter<Bell>> {
+        let arbiter = self.lock();
+        let holding = (arbiter.counts().granted as u32).wrapping_sub(self.given.load(Ordering::Relaxed));
+        self.lanes.open(holding as usize + arbiter.asleep());
+        arbiter
+    }
+
+    #[cold]
+    fn ask_few(&self, arbiter: &mut Arbiter<Bell>, set: &Set) -> Option<Way> {
+        self.lanes.begin(set, arbiter);
+        if !arbiter.try_quick(set) {
+            return self.ask(arbiter, set);
+        }
+        if !self.lanes.adopt(set) {
+            return Some(Way::Books);
+        }
+        arbiter.release(set, ring);
+        self.lanes.end();
+        Some(Way::Lanes)
+    }
+
+    #[inline]
+    fn ask(&self, arbiter: &mut Arbiter<Bell>, set: &Set) -> Option<Way> {
+        let granted = arbiter.try_quick(set) || arbiter.try_request(set, false);
+        if !granted {
+            self.lanes.end();
+        }
+        granted.then_some(Way::Books)
+    }
+
+    /// Grants `set` if nobody is in the way.
+    #[inline]
+    pub(crate) fn try_take(&self, set: &Set) -> Option<Way> {
+        let mut arbiter = self.lock();
+        self.lanes.begin(set, &mut arbiter);
+        self.ask(&mut arbiter, set)
     }
 
     /// Gives `set` back.
     #[inline]
-    pub(crate) fn give(&self, set: &Set) {
+    pub(crate) fn give(&self, set: &Set, way: Way) {
+        if way == Way::Lanes {
+            return self.give_noted(&self.lanes.give(set.iter()));
+        }
         let mut arbiter = self.lock();
+        self.release(&mut arbiter, set);
+        self.lanes.end();
+    }
+
+    #[inline]
+    fn give_noted(&self, noted: &[usize]) {
+        if !noted.is_empty() {
+            let mut arbiter = self.lock();
+            self.lanes.free(noted);
+            self.release(&mut arbiter, &Set::new(noted));
+        }
+    }
+
+    #[inline]
+    fn release(&self, arbiter: &mut Arbiter<Bell>, set: &Set) {
         // A plain store will do: only who has the arbiter locked writes.
         self.given.store(self.given.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
         arbiter.release(set, ring);
@@ -147,18 +244,23 @@ impl Counter {
         let mut seen = self.given.load(Ordering::Relaxed);
         let took = || {
             let now = self.given.load(Ordering::Relaxed);
-            std::mem::replace(&mut seen, now) != now && self.try_take(set)
+            std::mem::replace(&mut seen, now) != now && self.try_take(set).is_some()
         };
-        if self.try_take(set) || self.patience.look(took) {
+        if self.try_take(set).is_some() || self.patience.look(took) {
             return Ok(());
         }
         if deadline.is_none() {
             before_waiting();
         }
         let mut arbiter = self.lock();
+        self.lanes.begin(set, &mut arbiter);
         let bell = Chime::bell();
         let Err(id) = arbiter.request(set, false, Arc::clone(&bell)) else { return Ok(()) };
-        sleep_until_granted(&mut arbiter, id, &bell, deadline, &self.patience, |_| false)
+        let outcome = sleep_until_granted(&mut arbiter, id, &bell, deadline, &self.patience, |_| false);
+        if outcome.is_err() {
+            self.lanes.end();
+        }
+        outcome
     }
 }
 

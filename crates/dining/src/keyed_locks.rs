@@ -2,7 +2,7 @@
 //! guard or waiter.
 
 use crate::arbiter::Arbiter;
-use crate::gate::{Counter, TimedOut};
+use crate::gate::{Counter, TimedOut, Way};
 use crate::policy::Policy;
 use crate::resource_table::{nesting, next_id};
 use crate::set::Set;
@@ -60,7 +60,7 @@ impl<K: Eq + Hash> KeyedLocks<K> {
     /// No key is locked.
     pub fn new() -> Self {
         let names = Names { numbers: HashMap::new(), vacant: Vec::new() };
-        let counter = Counter::new(Arbiter::new(0, Policy::default().bound()));
+        let counter = Counter::new(Arbiter::new(0, Policy::default().bound()), 0);
         Self { id: next_id(), names: Mutex::new(names), counter }
     }
 
@@ -92,7 +92,7 @@ impl<K: Eq + Hash> KeyedLocks<K> {
     pub fn try_lock_many(&self, keys: impl IntoIterator<Item = K>) -> Option<KeyedGuard<'_, K>> {
         let named = self.name(keys);
         let granted = self.counter.try_take(&named.set);
-        granted.then(|| self.guard(named))
+        granted.is_some().then(|| self.guard(named))
     }
 
     /// As [`lock_many`](Self::lock_many), for a limited time. Whoever gives up leaves nothing behind.
@@ -125,7 +125,7 @@ impl<K: Eq + Hash> KeyedLocks<K> {
         deadline: Option<Instant>,
     ) -> Result<KeyedGuard<'_, K>, TimedOut> {
         let named = self.name(keys);
-        if !self.counter.take_quick(&named.set) {
+        if self.counter.try_take(&named.set).is_none() {
             self.counter.wait_for(&named.set, deadline, || nesting::check(self.id))?;
         }
         Ok(self.guard(named))
@@ -184,7 +184,7 @@ impl<K: Eq + Hash> Drop for Named<'_, K> {
 impl<K: Eq + Hash> Drop for KeyedGuard<'_, K> {
     fn drop(&mut self) {
         // Unlocked first; the numbers go back with `named`, when nothing is held under them any more.
-        self.named.locks.counter.give(&self.named.set);
+        self.named.locks.counter.give(&self.named.set, Way::Books);
         nesting::leave(self.named.locks.id);
     }
 }

@@ -9,6 +9,7 @@ mod gate;
 mod held;
 mod json;
 mod keyed_locks;
+mod lanes;
 mod lock;
 mod lock_all;
 mod policy;

@@ -1,7 +1,8 @@
 //! Numbered resources, taken several at once.
 
 use crate::arbiter::Arbiter;
-use crate::gate::{Counter, TimedOut};
+use crate::gate::{Counter, TimedOut, Way};
+use crate::lanes::FEW;
 use crate::policy::Policy;
 use crate::set::Set;
 use std::fmt;
@@ -43,6 +44,8 @@ pub struct ResourceTable {
 pub struct Claim {
     table: u64,
     set: Set,
+    /// At most [`FEW`], and not none.
+    is_small: bool,
 }
 
 /// Resources held. They are given back when it is dropped.
@@ -50,6 +53,7 @@ pub struct Claim {
 pub struct Hold<'a> {
     table: &'a ResourceTable,
     set: Set,
+    way: Way,
     /// Stays on its thread: the check against nesting counts per thread.
     thread: PhantomData<*const ()>,
 }
@@ -89,7 +93,7 @@ pub(crate) fn next_id() -> u64 {
 impl ResourceTable {
     /// Resources `0..n`, all free.
     pub fn new(n: usize, policy: Policy) -> Self {
-        Self { id: next_id(), len: n, policy, counter: Counter::new(Arbiter::new(n, policy.bound())) }
+        Self { id: next_id(), len: n, policy, counter: Counter::new(Arbiter::new(n, policy.bound()), n) }
     }
 
     /// How many resources there are.
@@ -112,7 +116,11 @@ impl ResourceTable {
     pub fn prepare(&self, resources: &[usize]) -> Result<Claim, UnknownResource> {
         match resources.iter().find(|&&resource| resource >= self.len) {
             Some(&resource) => Err(UnknownResource { resource, len: self.len }),
-            None => Ok(Claim { table: self.id, set: Set::new(resources) }),
+            None => {
+                let set = Set::new(resources);
+                let is_small = (1..=FEW).contains(&set.iter().take(FEW + 1).count());
+                Ok(Claim { table: self.id, set, is_small })
+            }
         }
     }
 
@@ -128,24 +136,20 @@ impl ResourceTable {
     /// so is every wait (except under [`Policy::Barging`]).
     ///
     /// # Complexity
-    /// One short critical section, O(k / 64 + 1) in words, and the same for giving back; no allocation unless it waits.
+    /// One short critical section, O(k / 64 + 1) in words, and the same for giving back; no allocation unless it waits. Once threads have met in
+    /// that section, sets of at most eight go past it at two atomic operations for each resource, and the table has 16 bytes more for each.
     #[inline]
     #[track_caller]
     pub fn acquire(&self, claim: &Claim) -> Hold<'_> {
-        self.check(claim);
-        if !self.counter.take_quick(&claim.set) {
-            let granted = self.counter.wait_for(&claim.set, None, || nesting::check(self.id));
-            granted.unwrap_or_else(|_| unreachable!("without a deadline the time is never up"));
-        }
-        self.hold(claim)
+        let granted = self.take(claim, None);
+        granted.unwrap_or_else(|_| unreachable!("without a deadline the time is never up"))
     }
 
     /// As [`acquire`](Self::acquire), or `None` if the caller would have to wait: because something is held, or is reserved for
-    /// somebody who has waited too long.
+    /// somebody who has waited too long. Two such calls that meet at the same moment may both give `None`.
     #[track_caller]
     pub fn try_acquire(&self, claim: &Claim) -> Option<Hold<'_>> {
-        self.check(claim);
-        self.counter.try_take(&claim.set).then(|| self.hold(claim))
+        self.try_take(claim, false).map(|way| self.hold(claim, way))
     }
 
     /// As [`acquire`](Self::acquire), for a limited time. Whoever gives up leaves nothing behind, no reservation either.
@@ -171,7 +175,7 @@ impl ResourceTable {
         let arbiter = self.counter.lock();
         let counts = arbiter.counts();
         TableStats {
-            granted: counts.granted,
+            granted: self.counter.granted(&arbiter),
             waited: counts.waited,
             reserved: counts.reserved,
             most_overtaken: counts.most_overtaken,
@@ -179,28 +183,30 @@ impl ResourceTable {
         }
     }
 
+    #[inline]
     #[track_caller]
     fn take(&self, claim: &Claim, deadline: Option<Instant>) -> Result<Hold<'_>, TimedOut> {
-        self.check(claim);
-        if !self.counter.take_quick(&claim.set) {
-            self.counter.wait_for(&claim.set, deadline, || nesting::check(self.id))?;
-        }
-        Ok(self.hold(claim))
+        let way = match self.try_take(claim, true) {
+            Some(way) => way,
+            None => self.counter.wait_for(&claim.set, deadline, || nesting::check(self.id)).map(|()| Way::Books)?,
+        };
+        Ok(self.hold(claim, way))
     }
 
     #[inline]
     #[track_caller]
-    fn check(&self, claim: &Claim) {
+    fn try_take(&self, claim: &Claim, patience: bool) -> Option<Way> {
         assert!(
             claim.table == self.id,
             "the claim belongs to another table; prepare it with the table that it is used on"
         );
+        if claim.is_small { self.counter.take_few(&claim.set, patience) } else { self.counter.try_take(&claim.set) }
     }
 
     #[inline]
-    fn hold(&self, claim: &Claim) -> Hold<'_> {
+    fn hold(&self, claim: &Claim, way: Way) -> Hold<'_> {
         nesting::enter(self.id);
-        Hold { table: self, set: claim.set.clone(), thread: PhantomData }
+        Hold { table: self, set: claim.set.clone(), way, thread: PhantomData }
     }
 }
 
@@ -214,7 +220,7 @@ impl Hold<'_> {
 impl Drop for Hold<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.table.counter.give(&self.set);
+        self.table.counter.give(&self.set, self.way);
         nesting::leave(self.table.id);
     }
 }

@@ -72,14 +72,6 @@ mod source {
         pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
             self.0.try_lock().ok().map(|guard| MutexGuard { lock: self, inner: Some(guard) })
         }
-
-        pub(crate) fn into_inner(self) -> T {
-            self.0.into_inner().expect(POISON)
-        }
-
-        pub(crate) fn get_mut(&mut self) -> &mut T {
-            self.0.get_mut().expect(POISON)
-        }
     }
 
     impl<T> fmt::Debug for Mutex<T> {
