@@ -35,6 +35,7 @@ use crate::sync::{AtomicUsize, Ordering, UnsafeCell};
 use crossbeam_utils::CachePadded;
 use std::fmt;
 use std::mem::MaybeUninit;
+use sync_prims::Look;
 
 /// Set in `tail` once the ring is closed.
 const CLOSED: usize = 1;
@@ -57,6 +58,8 @@ pub(crate) enum Refused {
     /// The next slot is in the hands of a thread in the middle of its operation; `settled` behind it there is something
     /// (an item, room) that a finished operation has left.
     Pending { settled: bool },
+    /// A [`Look::Glance`] saw no slot ready and did not ask why.
+    Unclear,
 }
 
 /// One place of the ring.
@@ -163,7 +166,7 @@ impl<T> Ring<T> {
 
     /// Claims the place after the newest value.
     #[inline]
-    pub(crate) fn vacancy(&self) -> Result<Vacancy<'_, T>, Refused> {
+    pub(crate) fn vacancy(&self, look: Look) -> Result<Vacancy<'_, T>, Refused> {
         let mut tail = self.tail.load(Ordering::Relaxed);
         let mut races = Races::default();
         loop {
@@ -173,14 +176,14 @@ impl<T> Ring<T> {
                     Err(now) => tail = races.lost(now),
                 }
             } else {
-                tail = self.why_no_vacancy(tail)?;
+                tail = self.why_no_vacancy(tail, look)?;
             }
         }
     }
 
     /// Takes the oldest value.
     #[inline]
-    pub(crate) fn pop(&self) -> Result<T, Refused> {
+    pub(crate) fn pop(&self, look: Look) -> Result<T, Refused> {
         let mut head = self.head.load(Ordering::Relaxed);
         let mut races = Races::default();
         loop {
@@ -190,20 +193,20 @@ impl<T> Ring<T> {
                     Err(now) => head = races.lost(now),
                 }
             } else {
-                head = self.why_no_pop(head)?;
+                head = self.why_no_pop(head, look)?;
             }
         }
     }
 
     /// Claims up to `wanted` places after the newest value at one stroke, at least one; `wanted` is not 0.
-    pub(crate) fn vacancies(&self, wanted: usize) -> Result<Vacancies<'_, T>, Refused> {
+    pub(crate) fn vacancies(&self, wanted: usize, look: Look) -> Result<Vacancies<'_, T>, Refused> {
         let wanted = wanted.min(self.capacity());
         let mut tail = self.tail.load(Ordering::Relaxed);
         let mut races = Races::default();
         loop {
             let free = if tail & CLOSED == 0 { self.run(tail, wanted, 0) } else { 0 };
             if free == 0 {
-                tail = self.why_no_vacancy(tail)?;
+                tail = self.why_no_vacancy(tail, look)?;
                 continue;
             }
             match self.tail.compare_exchange_weak(tail, self.ahead(tail, free), Ordering::SeqCst, Ordering::Relaxed) {
@@ -215,7 +218,7 @@ impl<T> Ring<T> {
 
     /// Moves up to `max` of the oldest values to the end of `out`, at one stroke, and says how many: at least one if
     /// `max` is. Room is made in `out` before anything is claimed.
-    pub(crate) fn pop_some(&self, out: &mut Vec<T>, max: usize) -> Result<usize, Refused> {
+    pub(crate) fn pop_some(&self, out: &mut Vec<T>, max: usize, look: Look) -> Result<usize, Refused> {
         let max = max.min(self.capacity());
         let mut head = self.head.load(Ordering::Relaxed);
         let mut races = Races::default();
@@ -225,7 +228,7 @@ impl<T> Ring<T> {
         loop {
             let ready = self.run(head, max, READABLE);
             if ready == 0 {
-                head = self.why_no_pop(head)?;
+                head = self.why_no_pop(head, look)?;
                 continue;
             }
             out.reserve(ready);
@@ -357,10 +360,13 @@ impl<T> Ring<T> {
 
     /// Why a push that saw `tail` found no writable slot there; `Ok` with the present tail if it has moved.
     #[cold]
-    fn why_no_vacancy(&self, tail: usize) -> Result<usize, Refused> {
+    fn why_no_vacancy(&self, tail: usize, look: Look) -> Result<usize, Refused> {
         let now = self.tail.load(Ordering::Relaxed);
         if now != tail {
             return Ok(now);
+        }
+        if look == Look::Glance {
+            return Err(Refused::Unclear); // `head` is left to those who pop
         }
         let head = self.head.load(Ordering::SeqCst);
         let now = self.tail.load(Ordering::SeqCst);
@@ -384,10 +390,13 @@ impl<T> Ring<T> {
 
     /// Why a pop that saw `head` found nothing readable there; `Ok` with the present head if it has moved.
     #[cold]
-    fn why_no_pop(&self, head: usize) -> Result<usize, Refused> {
+    fn why_no_pop(&self, head: usize, look: Look) -> Result<usize, Refused> {
         let now = self.head.load(Ordering::Relaxed);
         if now != head {
             return Ok(now);
+        }
+        if look == Look::Glance {
+            return Err(Refused::Unclear); // `tail` is left to those who push
         }
         let tail = self.tail.load(Ordering::SeqCst);
         if tail & !CLOSED == head {

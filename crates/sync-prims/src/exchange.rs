@@ -71,6 +71,16 @@ impl Side {
     }
 }
 
+/// How closely a waiter is to look for what it waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// In passing, by one who polls and will look again: may overlook what is there, if that spares those who bring it. (A
+    /// word that they write on every operation is slower for them each time that somebody else has read it.)
+    Glance,
+    /// Before going to sleep, and after: must find what has been there since the call began.
+    Thorough,
+}
+
 /// The waiting of a two-sided structure with lock-free state: like two [`EventCount`]s, with one policy that knows both.
 ///
 /// The state is somebody else's; a closure `possible` says whether a side would find what it waits for. It is asked only
@@ -90,12 +100,12 @@ impl Side {
 ///         if side == Side::Takers { there > 0 } else { there < 8 }
 ///     }
 ///     fn put(&self) {
-///         let put = || self.there.fetch_update(SeqCst, SeqCst, |n| (n < 8).then_some(n + 1)).ok();
+///         let put = |_| self.there.fetch_update(SeqCst, SeqCst, |n| (n < 8).then_some(n + 1)).ok();
 ///         self.exchange.wait_for(Side::Givers, None, put, |side| self.possible(side));
 ///         self.exchange.notify(Side::Takers, |side| self.possible(side));
 ///     }
 ///     fn take(&self) {
-///         let take = || self.there.fetch_update(SeqCst, SeqCst, |n| n.checked_sub(1)).ok();
+///         let take = |_| self.there.fetch_update(SeqCst, SeqCst, |n| n.checked_sub(1)).ok();
 ///         self.exchange.wait_for(Side::Takers, None, take, |side| self.possible(side));
 ///         self.exchange.notify(Side::Givers, |side| self.possible(side));
 ///     }
@@ -194,7 +204,7 @@ impl Exchange {
     }
 
     /// Waits on `side` until `ready` gives a value, or until `deadline` (`None`: no limit). A deadline that has passed means
-    /// one try. Like [`EventCount::wait_for`] otherwise.
+    /// one try. Like [`EventCount::wait_for`] otherwise, but that `ready` is told when a glance will do.
     ///
     /// # Blocking
     /// Until a notification of `side` after which `ready` gives a value.
@@ -202,14 +212,14 @@ impl Exchange {
         &self,
         side: Side,
         deadline: Option<Instant>,
-        mut ready: impl FnMut() -> Option<R>,
+        mut ready: impl FnMut(Look) -> Option<R>,
         possible: impl Fn(Side) -> bool,
     ) -> Option<R> {
-        if let Some(value) = ready() {
-            return Some(value);
-        }
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-            return None;
+            return ready(Look::Thorough);
+        }
+        if let Some(value) = ready(Look::Glance) {
+            return Some(value);
         }
         let lane = self.lane(side);
         let mut ticket = None;
@@ -219,7 +229,7 @@ impl Exchange {
                 return Some(value);
             }
             let mut berth = lane.lie_down(ticket);
-            if let Some(value) = ready() {
+            if let Some(value) = ready(Look::Thorough) {
                 berth.leave();
                 // Notified or not: as a look-out a moment ago it may have been left more than it takes.
                 self.pass_on(side, &possible);
@@ -227,7 +237,7 @@ impl Exchange {
             }
             self.wake_one_if(side.other(), &possible);
             let notified = berth.sleep(deadline);
-            let value = ready();
+            let value = ready(Look::Thorough);
             berth.owes = false;
             if value.is_some() && notified {
                 self.pass_on(side, &possible);
@@ -255,11 +265,11 @@ impl Exchange {
     }
 
     /// Looks until the policy says that it is time to sleep.
-    fn poll<R>(&self, lane: &Lane, ready: &mut impl FnMut() -> Option<R>) -> Option<R> {
+    fn poll<R>(&self, lane: &Lane, ready: &mut impl FnMut(Look) -> Option<R>) -> Option<R> {
         let _lookout = lane.look_out(self.kind.posts())?;
         let mut polling = self.kind.policy(self.habit.steps(self.kind)?).start();
         while polling.step() {
-            if let Some(value) = ready() {
+            if let Some(value) = ready(Look::Glance) {
                 self.habit.paid();
                 return Some(value);
             }

@@ -16,7 +16,7 @@ mod wait_policy;
 
 pub use barrier::{ArrivalToken, Barrier, BarrierBuilder, BarrierError, BarrierWaitResult, Participant};
 pub use event_count::{EventCount, Listener};
-pub use exchange::{Exchange, Side};
+pub use exchange::{Exchange, Look, Side};
 pub use latch::Latch;
 pub use monitor::{Condition, Monitor, MonitorGuard};
 pub use semaphore::{

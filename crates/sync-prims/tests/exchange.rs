@@ -26,13 +26,13 @@ impl Stock {
     }
 
     fn put(&self) {
-        let put = || self.there.fetch_update(SeqCst, SeqCst, |n| (n < self.most).then_some(n + 1)).ok();
+        let put = |_| self.there.fetch_update(SeqCst, SeqCst, |n| (n < self.most).then_some(n + 1)).ok();
         self.exchange.wait_for(Side::Givers, None, put, |side| self.possible(side)).expect("no deadline");
         self.exchange.notify(Side::Takers, |side| self.possible(side));
     }
 
     fn take(&self, deadline: Option<Instant>) -> bool {
-        let take = || self.there.fetch_update(SeqCst, SeqCst, |n| n.checked_sub(1)).ok();
+        let take = |_| self.there.fetch_update(SeqCst, SeqCst, |n| n.checked_sub(1)).ok();
         let taken = self.exchange.wait_for(Side::Takers, deadline, take, |side| self.possible(side)).is_some();
         if taken {
             self.exchange.notify(Side::Givers, |side| self.possible(side));
@@ -83,7 +83,7 @@ fn a_panic_in_the_condition_leaves_the_rest_awake() {
         let armed = AtomicBool::new(false);
         thread::scope(|s| {
             let panicking = s.spawn(|| {
-                let ready = || armed.load(SeqCst).then(|| panic!("in the condition"));
+                let ready = |_| armed.load(SeqCst).then(|| panic!("in the condition"));
                 catch_unwind(AssertUnwindSafe(|| {
                     stock.exchange.wait_for(Side::Takers, None, ready, |side| stock.possible(side))
                 }))
@@ -106,7 +106,7 @@ fn notify_all_wakes_both_sides() {
         let stock = Stock::new(1);
         let over = AtomicBool::new(false);
         let never = |side| {
-            stock.exchange.wait_for(side, None, || over.load(SeqCst).then_some(()), |_| false).expect("no deadline");
+            stock.exchange.wait_for(side, None, |_| over.load(SeqCst).then_some(()), |_| false).expect("no deadline");
         };
         thread::scope(|s| {
             s.spawn(|| never(Side::Givers));

@@ -3,6 +3,7 @@
 use super::BoundedQueue;
 use crate::PushManyError;
 use crate::ring::Refused;
+use sync_prims::Look;
 
 /// Items that [`BoundedQueue::push_many`] collects before it claims places for them: enough to make the claim cheap.
 const CHUNK: usize = 32;
@@ -63,11 +64,9 @@ impl<T> BoundedQueue<T> {
         let mut pushed = 0;
         while pushed < count {
             let wanted = count - pushed;
-            let outcome = match self.ring.vacancies(wanted) {
-                Err(Refused::Exhausted | Refused::Pending { .. }) => {
-                    self.wait_for_room(None, || self.ring.vacancies(wanted))
-                }
-                outcome => Some(outcome),
+            let outcome = match self.ring.vacancies(wanted, Look::Glance) {
+                Ok(places) => Some(Ok(places)),
+                Err(_) => self.wait_for_room(None, |look| self.ring.vacancies(wanted, look)),
             };
             let Some(Ok(places)) = outcome else { break };
             let stroke = places.len();
@@ -87,7 +86,7 @@ impl<T> BoundedQueue<T> {
         let mut pushed = 0;
         // Somebody may make more room meanwhile.
         while !items.is_empty() {
-            let Ok(places) = Self::settled(|| self.ring.vacancies(items.len())) else { break };
+            let Ok(places) = Self::settled(|| self.ring.vacancies(items.len(), Look::Thorough)) else { break };
             let stroke = places.len();
             places.fill(items.drain(..stroke));
             self.tell_consumers();
@@ -102,18 +101,16 @@ impl<T> BoundedQueue<T> {
     /// # Blocking
     /// Like [`pop`](Self::pop), until there is one item.
     pub fn pop_many(&self, out: &mut Vec<T>, max: usize) -> usize {
-        let outcome = match self.ring.pop_some(out, max) {
-            Err(Refused::Exhausted | Refused::Pending { .. }) => {
-                self.wait_for_items(None, || self.ring.pop_some(out, max))
-            }
-            outcome => Some(outcome),
+        let outcome = match self.ring.pop_some(out, max, Look::Glance) {
+            Ok(count) => Some(Ok(count)),
+            Err(_) => self.wait_for_items(None, |look| self.ring.pop_some(out, max, look)),
         };
         self.popped(outcome)
     }
 
     /// Takes up to `max` of the oldest items that are there now, appends them to `out` and says how many.
     pub fn try_pop_many(&self, out: &mut Vec<T>, max: usize) -> usize {
-        self.popped(Some(Self::settled(|| self.ring.pop_some(out, max))))
+        self.popped(Some(Self::settled(|| self.ring.pop_some(out, max, Look::Thorough))))
     }
 
     /// Tells those who wait for room how much there is.

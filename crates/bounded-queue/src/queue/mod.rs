@@ -11,7 +11,7 @@ use crossbeam_utils::Backoff;
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::{Duration, Instant};
-use sync_prims::{Exchange, Side};
+use sync_prims::{Exchange, Look, Side};
 
 /// A bounded first-in first-out queue for any number of producers and consumers, each item for exactly one of them.
 ///
@@ -112,11 +112,11 @@ impl<T> BoundedQueue<T> {
     fn wait_for_room<R>(
         &self,
         deadline: Option<Instant>,
-        mut attempt: impl FnMut() -> Result<R, Refused>,
+        mut attempt: impl FnMut(Look) -> Result<R, Refused>,
     ) -> Option<Result<R, Refused>> {
-        let ready = || {
+        let ready = |look| {
             self.ring.let_room_gather();
-            decided(&mut attempt)
+            decided(|| attempt(look))
         };
         self.waiting.wait_for(Side::Givers, deadline, ready, |side| self.possible(side))
     }
@@ -125,11 +125,11 @@ impl<T> BoundedQueue<T> {
     fn wait_for_items<R>(
         &self,
         deadline: Option<Instant>,
-        mut attempt: impl FnMut() -> Result<R, Refused>,
+        mut attempt: impl FnMut(Look) -> Result<R, Refused>,
     ) -> Option<Result<R, Refused>> {
-        let ready = || {
+        let ready = |look| {
             self.ring.let_values_gather();
-            decided(&mut attempt)
+            decided(|| attempt(look))
         };
         self.waiting.wait_for(Side::Takers, deadline, ready, |side| self.possible(side))
     }
@@ -146,7 +146,7 @@ impl<T> BoundedQueue<T> {
     /// O(1); no allocation.
     #[inline]
     pub fn push(&self, value: T) -> Result<(), Closed<T>> {
-        match self.ring.vacancy() {
+        match self.ring.vacancy(Look::Glance) {
             Ok(vacancy) => {
                 vacancy.fill(value);
                 self.tell_consumers();
@@ -163,7 +163,7 @@ impl<T> BoundedQueue<T> {
     /// just emptying counts as full.
     #[inline]
     pub fn try_push(&self, value: T) -> Result<(), TryPushError<T>> {
-        match Self::settled(|| self.ring.vacancy()) {
+        match Self::settled(|| self.ring.vacancy(Look::Thorough)) {
             Ok(vacancy) => {
                 vacancy.fill(value);
                 self.tell_consumers();
@@ -204,15 +204,15 @@ impl<T> BoundedQueue<T> {
         let mut value = value;
         let backoff = Backoff::new();
         loop {
-            match self.ring.vacancy() {
+            match self.ring.vacancy(Look::Thorough) {
                 Ok(vacancy) => {
                     vacancy.fill(value);
                     self.tell_consumers();
                     return Ok(None);
                 }
                 Err(Refused::Closed) => return Err(Closed(value)),
-                Err(Refused::Exhausted) => {}
                 Err(Refused::Pending { .. }) => pause(&backoff),
+                Err(_) => {}
             }
             match self.ring.displace(value) {
                 Ok(displaced) => {
@@ -235,7 +235,7 @@ impl<T> BoundedQueue<T> {
     /// O(1); no allocation.
     #[inline]
     pub fn pop(&self) -> Option<T> {
-        match self.ring.pop() {
+        match self.ring.pop(Look::Glance) {
             Ok(value) => {
                 self.tell_producers();
                 Some(value)
@@ -251,7 +251,7 @@ impl<T> BoundedQueue<T> {
     /// [`Closed`](TryPopError::Closed): nothing will ever come.
     #[inline]
     pub fn try_pop(&self) -> Result<T, TryPopError> {
-        match Self::settled(|| self.ring.pop()) {
+        match Self::settled(|| self.ring.pop(Look::Thorough)) {
             Ok(value) => {
                 self.tell_producers();
                 Ok(value)
@@ -364,7 +364,7 @@ impl<T> BoundedQueue<T> {
 
     #[cold]
     fn push_slow(&self, value: T, deadline: Option<Instant>) -> Result<(), PushTimeoutError<T>> {
-        match self.wait_for_room(deadline, || self.ring.vacancy()) {
+        match self.wait_for_room(deadline, |look| self.ring.vacancy(look)) {
             Some(Ok(vacancy)) => {
                 vacancy.fill(value);
                 self.tell_consumers();
@@ -377,7 +377,7 @@ impl<T> BoundedQueue<T> {
 
     #[cold]
     fn pop_slow(&self, deadline: Option<Instant>) -> Result<T, PopTimeoutError> {
-        match self.wait_for_items(deadline, || self.ring.pop()) {
+        match self.wait_for_items(deadline, |look| self.ring.pop(look)) {
             Some(Ok(value)) => {
                 self.tell_producers();
                 Ok(value)
@@ -392,7 +392,7 @@ impl<T> BoundedQueue<T> {
 /// the notification of a claim in progress may have been given already.
 fn decided<R>(mut attempt: impl FnMut() -> Result<R, Refused>) -> Option<Result<R, Refused>> {
     match attempt() {
-        Err(Refused::Exhausted) => None,
+        Err(Refused::Exhausted | Refused::Unclear) => None,
         Err(Refused::Pending { .. }) => match settle(attempt) {
             Err(Refused::Exhausted) => None,
             outcome => Some(outcome),

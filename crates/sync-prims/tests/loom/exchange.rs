@@ -25,13 +25,13 @@ impl<const MOST: usize> Stock<MOST> {
     }
 
     fn put(&self) {
-        let put = || self.change(|n| (n < MOST).then_some(n + 1));
+        let put = |_| self.change(|n| (n < MOST).then_some(n + 1));
         self.exchange.wait_for(Side::Givers, None, put, |side| self.possible(side)).unwrap();
         self.exchange.notify(Side::Takers, |side| self.possible(side));
     }
 
     fn take(&self, deadline: Option<Instant>) -> Option<()> {
-        let take = || self.change(|n| n.checked_sub(1));
+        let take = |_| self.change(|n| n.checked_sub(1));
         let taken = self.exchange.wait_for(Side::Takers, deadline, take, |side| self.possible(side));
         if taken.is_some() {
             self.exchange.notify(Side::Givers, |side| self.possible(side));
