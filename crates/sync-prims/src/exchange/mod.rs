@@ -5,8 +5,8 @@
 //! polls holds a processor that its partner may need:
 //!
 //! 1. *One look-out a side.* On `2n` processors at most `n` threads of a side poll; the others sleep at once. While
-//!    somebody is on the look-out, or has been woken and is on its way, a notification is left to it (up to [`PATIENCE`]
-//!    times in a row, so that sleepers get their share) and nobody else is woken.
+//!    somebody is on the look-out, or has been woken and is on its way, a notification is left to it (so many times in a row
+//!    at most, so that sleepers get their share) and nobody else is woken.
 //! 2. *Passing on.* A look-out or a woken sleeper that has got what it wanted wakes the next if there is more, in the
 //!    notifier's stead. So threads are woken one after the other, and only as long as there is something for them.
 //! 3. *A moment's grace.* A notifier that finds sleepers and nobody awake waits for the time of a cache miss or two: a
@@ -14,7 +14,7 @@
 //! 4. *Nobody leaves without a word.* Who goes to sleep wakes a sleeper of the other side if there is something for it: the
 //!    look-out that a notification was left to may have lost its processor.
 //! 5. *Polling that does not pay is given up.* Each wait that polled in vain doubles the number of waits that do not
-//!    poll, up to [`SELDOM`]; one that then succeeds ends that. After a pause the polling is long enough to meet a partner
+//!    poll, up to 63; one that then succeeds ends that. After a pause the polling is long enough to meet a partner
 //!    that is just being woken: otherwise two threads can fall into a rhythm in which each sleeps just before the other
 //!    arrives, and stay in it.
 //!
@@ -32,26 +32,15 @@
 //! again. Arrivals are counted when they happen, wake-ups only afterwards, so the number of those on their way may be too low
 //! for a moment and is never too high.
 
-use crate::event_count::{EventCount, Listener};
-use crate::sync::{AtomicU32, AtomicUsize, Ordering, load_seq_cst, planted, spin_loop};
-use crate::wait_policy::{WaitPolicy, cores};
+mod habit;
+mod lane;
+
+use crate::sync::{load_seq_cst, planted, spin_loop};
 use crossbeam_utils::CachePadded;
+use habit::{Habit, Kind};
+use lane::Lane;
 use std::fmt;
-use std::time::{Duration, Instant};
-
-/// So many notifications in a row are left to a look-out.
-const PATIENCE: usize = 64;
-/// Processor pauses before a sleeper is woken although nobody is on the look-out: about a hundred nanoseconds.
-const GRACE: u32 = 4;
-/// One wait in so many polls, if polling never pays.
-const SELDOM: u32 = 64;
-/// Steps of polling, about three microseconds: much longer than what a running partner takes, no longer than a wake-up.
-const STEPS: u32 = 8;
-/// More of them after waits that did not poll, about twenty microseconds: a wake-up takes five to fifteen.
-const MORE_STEPS: u32 = 24;
-
-/// From this depth on one switch of threads serves many operations.
-const DEEP: usize = 32;
+use std::time::Instant;
 
 /// One of the two sides of an [`Exchange`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,7 +113,7 @@ pub enum Look {
 /// # Who is woken
 /// Sleepers of a side in order of arrival; one that is woken and overtaken keeps its place. Threads that do not sleep, and
 /// the one or few of a side that poll, may be faster than they are, but no more than 64 times in a row while
-/// something is left for a sleeper.
+/// something is left for a sleeper; 4096 times if `depth` is below 32.
 ///
 /// # Complexity
 /// [`notify`](Self::notify): one load while nobody sleeps.
@@ -136,56 +125,10 @@ pub struct Exchange {
     kind: Kind,
 }
 
-/// What suits: see the module's page.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Kind {
-    #[default]
-    Shallow,
-    Deep,
-    OneProcessor,
-}
-
-/// The waiters of one side.
-#[derive(Default)]
-struct Lane {
-    sleepers: EventCount,
-    /// Threads that poll. Apart from `sleepers`: those who notify read it only if there are any.
-    lookouts: CachePadded<AtomicUsize>,
-    /// Sleepers that were woken and have not yet arrived, below 0 while a wake-up is not counted yet.
-    coming: AtomicUsize,
-    /// Notifications in a row that were left to one of them.
-    left: AtomicUsize,
-}
-
-/// A place among the sleepers.
-struct Berth<'a> {
-    lane: &'a Lane,
-    listener: Listener<'a>,
-    /// It was notified, and what it was told is not yet used or passed on.
-    owes: bool,
-}
-
-/// Whether polling has paid lately: a hint, for both sides together, because it takes two to fall out of step.
-#[derive(Default)]
-struct Habit {
-    /// How many waits go by without polling after one that polled in vain; 0 while polling pays.
-    rest: AtomicU32,
-    /// How many of them are still to come.
-    left: AtomicU32,
-}
-
-/// A thread on the look-out, until dropped.
-struct Lookout<'a>(&'a Lane);
-
 impl Exchange {
     /// With nobody waiting; `depth` is how many operations one side can get ahead of the other, the capacity of a queue.
     pub fn new(depth: usize) -> Self {
-        let kind = match (cores(), depth) {
-            (1, _) => Kind::OneProcessor,
-            (_, DEEP..) => Kind::Deep,
-            _ => Kind::Shallow,
-        };
-        Self { kind, ..Self::default() }
+        Self { kind: Kind::of(depth), ..Self::default() }
     }
 
     /// Tells `side` that something has changed, so that one of its threads or several can go on. One load if none sleeps.
@@ -193,7 +136,7 @@ impl Exchange {
     pub fn notify(&self, side: Side, possible: impl Fn(Side) -> bool) {
         let lane = self.lane(side);
         if lane.sleepers.anybody_listens() {
-            lane.notify_unless_needless(self.kind.grace(), || possible(side));
+            lane.notify_unless_needless(self.kind, || possible(side));
         }
     }
 
@@ -267,8 +210,14 @@ impl Exchange {
     /// Looks until the policy says that it is time to sleep.
     fn poll<R>(&self, lane: &Lane, ready: &mut impl FnMut(Look) -> Option<R>) -> Option<R> {
         let _lookout = lane.look_out(self.kind.posts())?;
-        let mut polling = self.kind.policy(self.habit.steps(self.kind)?).start();
-        while polling.step() {
+        let mut looks = self.kind.looks(self.habit.polls(self.kind)?);
+        let mut yields = self.kind.yields().start();
+        loop {
+            match looks.next() {
+                Some(pauses) => (0..pauses).for_each(|_| spin_loop()),
+                None if yields.step() => {}
+                None => break,
+            }
             if let Some(value) = ready(Look::Glance) {
                 self.habit.paid();
                 return Some(value);
@@ -283,152 +232,6 @@ impl Exchange {
             Side::Givers => &self.givers,
             Side::Takers => &self.takers,
         }
-    }
-}
-
-impl Lane {
-    /// Wakes the first sleeper, unless somebody who is awake is about to use the change or has done so.
-    #[cold]
-    fn notify_unless_needless(&self, grace: u32, possible: impl Fn() -> bool) {
-        for _ in 0..grace {
-            if load_seq_cst(&self.lookouts) > 0 || self.somebody_comes() {
-                if self.left.fetch_add(1, Ordering::Relaxed) < PATIENCE {
-                    return;
-                }
-                break;
-            }
-            if !possible() {
-                return;
-            }
-            spin_loop();
-        }
-        self.left.store(0, Ordering::Relaxed);
-        self.wake(1);
-    }
-
-    fn somebody_comes(&self) -> bool {
-        load_seq_cst(&self.coming).cast_signed() > 0
-    }
-
-    /// Wakes the first `n` sleepers.
-    fn wake(&self, n: usize) {
-        if self.sleepers.anybody_listens() {
-            let woken = self.sleepers.notify_registered(n);
-            self.coming.fetch_add(woken, Ordering::SeqCst);
-        }
-    }
-
-    /// A post on the look-out, if one is free.
-    fn look_out(&self, posts: usize) -> Option<Lookout<'_>> {
-        let post = Lookout(self);
-        let others = self.lookouts.fetch_add(1, Ordering::SeqCst);
-        // Dropping the post gives it back.
-        (others < posts).then_some(post)
-    }
-
-    /// A place at the end of the sleepers, or the one of `ticket` again.
-    fn lie_down(&self, ticket: Option<u64>) -> Berth<'_> {
-        Berth { lane: self, listener: self.sleepers.listen_as(ticket), owes: false }
-    }
-}
-
-impl Berth<'_> {
-    /// Sleeps until notified (true) or until `deadline` (false).
-    fn sleep(&mut self, deadline: Option<Instant>) -> bool {
-        let notified = self.listener.sleep(deadline);
-        self.settle(notified);
-        self.owes = notified;
-        notified
-    }
-
-    /// Gives the place up; true if a notification came first.
-    fn leave(&mut self) -> bool {
-        let notified = self.listener.is_notified() || !self.listener.give_up();
-        self.settle(notified);
-        notified
-    }
-
-    fn settle(&mut self, notified: bool) {
-        self.listener.settled = true;
-        if notified {
-            self.lane.coming.fetch_sub(1, Ordering::SeqCst);
-        }
-    }
-}
-
-/// Only if `ready` panics there is anything to do: nobody will pass on what was left to this thread.
-impl Drop for Berth<'_> {
-    fn drop(&mut self) {
-        if self.owes || !self.listener.settled && self.leave() {
-            self.lane.wake(1);
-        }
-    }
-}
-
-impl Drop for Lookout<'_> {
-    fn drop(&mut self) {
-        self.0.lookouts.fetch_sub(1, Ordering::SeqCst);
-        if std::thread::panicking() {
-            // As above.
-            self.0.wake(1);
-        }
-    }
-}
-
-impl Habit {
-    /// How many more steps than usual to poll in this wait; `None`: not at all.
-    fn steps(&self, kind: Kind) -> Option<u32> {
-        let left = self.left.load(Ordering::Relaxed);
-        if left > 0 && kind != Kind::OneProcessor {
-            // Lost decrements make no odds.
-            self.left.store(left - 1, Ordering::Relaxed);
-            return None;
-        }
-        Some(if self.rest.load(Ordering::Relaxed) > 0 { MORE_STEPS } else { 0 })
-    }
-
-    fn paid(&self) {
-        if self.rest.load(Ordering::Relaxed) > 0 {
-            self.rest.store(0, Ordering::Relaxed);
-            self.left.store(0, Ordering::Relaxed);
-        }
-    }
-
-    fn did_not_pay(&self) {
-        let rest = (2 * self.rest.load(Ordering::Relaxed) + 1).min(SELDOM - 1);
-        self.rest.store(rest, Ordering::Relaxed);
-        self.left.store(rest, Ordering::Relaxed);
-    }
-}
-
-impl Kind {
-    /// How many threads of a side may poll.
-    fn posts(self) -> usize {
-        if self == Kind::Shallow { (cores() / 2).max(1) } else { usize::MAX }
-    }
-
-    /// How many looks, with a processor pause after each, before a sleeper is woken.
-    fn grace(self) -> u32 {
-        if self == Kind::Shallow { GRACE } else { 1 }
-    }
-
-    /// Pauses, and where they suit yields, but none to strangers that want the processor all the time.
-    #[cfg(not(any(loom, shuttle)))]
-    fn policy(self, more_steps: u32) -> WaitPolicy {
-        let yields = match self {
-            Kind::Shallow => 0,
-            Kind::Deep => 2,
-            Kind::OneProcessor => 64,
-        };
-        let pauses = STEPS + more_steps; // left out on a single processor
-        WaitPolicy::new().pauses(pauses).yields(yields).given_away(Duration::from_millis(1)).remembering(64)
-    }
-
-    /// A single look, so that the model checkers see the protocol of look-outs.
-    #[cfg(any(loom, shuttle))]
-    fn policy(self, _: u32) -> WaitPolicy {
-        let _ = (STEPS, MORE_STEPS);
-        WaitPolicy::sleep_at_once().yields(1).given_away(Duration::MAX)
     }
 }
 
