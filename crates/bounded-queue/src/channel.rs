@@ -109,6 +109,15 @@ impl<T> Sender<T> {
         self.0.queue.try_push_many(values)
     }
 
+    /// [`BoundedQueue::push_async`].
+    ///
+    /// # Errors
+    /// [`Closed`] with `value`.
+    #[cfg(feature = "async")]
+    pub async fn send_async(&self, value: T) -> Result<(), Closed<T>> {
+        self.0.queue.push_async(value).await
+    }
+
     /// A sender that does not keep the channel open.
     pub fn downgrade(&self) -> WeakSender<T> {
         WeakSender(Arc::clone(&self.0))
@@ -155,6 +164,12 @@ impl<T> Receiver<T> {
     /// [`BoundedQueue::try_pop_many`].
     pub fn try_recv_many(&self, out: &mut Vec<T>, max: usize) -> usize {
         self.0.queue.try_pop_many(out, max)
+    }
+
+    /// [`BoundedQueue::pop_async`].
+    #[cfg(feature = "async")]
+    pub async fn recv_async(&self) -> Option<T> {
+        self.0.queue.pop_async().await
     }
 
     /// [`BoundedQueue::drain`].

@@ -3,9 +3,11 @@
 #![cfg(loom)]
 
 use bounded_queue::{BoundedQueue, Rendezvous, TaskQueue, TryPopError, TryPushError, channel};
+use loom::future::block_on;
 use loom::model::Builder;
 use loom::sync::Arc;
 use loom::thread;
+use std::task::Poll;
 
 fn model(f: impl Fn() + Send + Sync + 'static) {
     let mut builder = Builder::new();
@@ -129,6 +131,56 @@ fn join_waits_for_the_guard() {
         queue.join();
         assert_eq!(queue.unfinished(), 0);
         worker.join().unwrap();
+    });
+}
+
+#[test]
+fn a_task_and_a_thread_take_one_item_each() {
+    model(|| {
+        let queue = Arc::new(BoundedQueue::new(1));
+        let other = Arc::clone(&queue);
+        let thread = thread::spawn(move || other.pop().unwrap());
+        let other = Arc::clone(&queue);
+        let pusher = thread::spawn(move || (1..=2).for_each(|n| other.push(n).unwrap()));
+        let popped = block_on(queue.pop_async()).unwrap();
+        assert_eq!(popped + thread.join().unwrap(), 3);
+        pusher.join().unwrap();
+    });
+}
+
+#[test]
+fn tasks_push_and_pop_through_one_slot() {
+    model(|| {
+        let queue = Arc::new(BoundedQueue::new(1));
+        let other = Arc::clone(&queue);
+        let pusher = thread::spawn(move || {
+            block_on(async {
+                other.push_async(1).await.unwrap();
+                other.push_async(2).await.unwrap();
+            });
+        });
+        assert_eq!((block_on(queue.pop_async()), block_on(queue.pop_async())), (Some(1), Some(2)));
+        pusher.join().unwrap();
+    });
+}
+
+#[test]
+fn a_cancelled_pop_loses_neither_item_nor_wake_up() {
+    model(|| {
+        let queue = Arc::new(BoundedQueue::new(1));
+        let other = Arc::clone(&queue);
+        let popper = thread::spawn(move || other.pop());
+        let other = Arc::clone(&queue);
+        let pusher = thread::spawn(move || other.push(1).unwrap());
+        // Polled once or twice and dropped.
+        let mut pop = Box::pin(queue.pop_async());
+        let polled = block_on(std::future::poll_fn(|context| Poll::Ready(pop.as_mut().poll(context))));
+        drop(pop);
+        if let Poll::Ready(item) = polled {
+            queue.push(item.unwrap()).unwrap();
+        }
+        assert_eq!(popper.join().unwrap(), Some(1));
+        pusher.join().unwrap();
     });
 }
 

@@ -94,7 +94,11 @@ impl EventCount {
 
     /// Registers at the end of the line, or again in the place of `ticket`.
     pub(crate) fn listen_as(&self, ticket: Option<u64>) -> Listener<'_> {
-        let seat = Seat::take();
+        self.listen_on(Seat::take(), ticket)
+    }
+
+    /// [`listen_as`](Self::listen_as) on this seat, a thread's or a task's.
+    pub(crate) fn listen_on(&self, seat: Seat, ticket: Option<u64>) -> Listener<'_> {
         let mut line = self.line.lock();
         let ticket = line.enter(ticket, seat.parker(), ());
         self.unlock(line);
@@ -132,10 +136,11 @@ impl EventCount {
     }
 
     /// Takes up to `n` listeners out of the line, in batches, and wakes each batch outside the lock. Who registers after
-    /// the call began is not in it, nor who was woken by it and waits again, in its old place. Says how many there were.
+    /// the call began is not in it, nor who was woken by it and waits again, in its old place. Says how many threads there
+    /// were; tasks do not count.
     #[cold]
     pub(crate) fn notify_registered(&self, n: usize) -> usize {
-        let mut left = n;
+        let (mut left, mut threads) = (n, 0);
         let (mut from, mut end) = (0, None);
         loop {
             let mut wakes = Wakes::new();
@@ -148,10 +153,11 @@ impl EventCount {
             }
             self.unlock(line);
             left -= wakes.len();
+            threads += wakes.threads();
             let more = wakes.is_full() && left > 0;
             wakes.ring();
             if !more {
-                return n - left;
+                return threads;
             }
         }
     }
@@ -262,6 +268,12 @@ impl Listener<'_> {
     /// Whether a notification has arrived. It is used up by [`wait`](Self::wait) and passed on by dropping.
     pub fn is_notified(&self) -> bool {
         self.seat.reason().is_some()
+    }
+
+    /// Whether the task that listens was notified; if not, `waker` is what will wake it.
+    #[cfg(feature = "async")]
+    pub(crate) fn is_woken(&self, waker: &std::task::Waker) -> bool {
+        self.seat.is_woken(waker)
     }
 
     /// Leaves the line; false if a notification came first.

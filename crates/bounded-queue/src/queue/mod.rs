@@ -2,6 +2,8 @@
 
 mod batch;
 mod iter;
+#[cfg(feature = "async")]
+mod tasks;
 
 pub use iter::{Drain, IntoIter, Iter, TryIter};
 

@@ -4,6 +4,8 @@ use super::habit::Kind;
 use crate::event_count::{EventCount, Listener};
 use crate::sync::{AtomicUsize, Ordering, load_seq_cst, spin_loop};
 use crossbeam_utils::CachePadded;
+#[cfg(feature = "async")]
+use std::task::Poll;
 use std::time::Instant;
 
 /// The waiters of one side.
@@ -22,6 +24,8 @@ pub(super) struct Lane {
 pub(super) struct Berth<'a> {
     lane: &'a Lane,
     pub(super) listener: Listener<'a>,
+    /// A task's. It may come late or never, so nothing is left to it when it is on its way.
+    task: bool,
     /// It was notified, and what it was told is not yet used or passed on.
     pub(super) owes: bool,
 }
@@ -71,7 +75,14 @@ impl Lane {
 
     /// A place at the end of the sleepers, or the one of `ticket` again.
     pub(super) fn lie_down(&self, ticket: Option<u64>) -> Berth<'_> {
-        Berth { lane: self, listener: self.sleepers.listen_as(ticket), owes: false }
+        Berth { lane: self, listener: self.sleepers.listen_as(ticket), task: false, owes: false }
+    }
+
+    /// The same for a task.
+    #[cfg(feature = "async")]
+    pub(super) fn lie_down_as_task(&self, ticket: Option<u64>) -> Berth<'_> {
+        let listener = self.sleepers.listen_on(crate::parker::Seat::take_for_task(), ticket);
+        Berth { lane: self, listener, task: true, owes: false }
     }
 }
 
@@ -84,6 +95,19 @@ impl Berth<'_> {
         notified
     }
 
+    /// Ready when notified; to be used or passed on then.
+    #[cfg(feature = "async")]
+    pub(super) fn notified(&mut self) -> impl Future<Output = ()> {
+        std::future::poll_fn(|context| {
+            if !self.listener.is_woken(context.waker()) {
+                return Poll::Pending;
+            }
+            self.settle(true);
+            self.owes = true;
+            Poll::Ready(())
+        })
+    }
+
     /// Gives the place up; true if a notification came first.
     pub(super) fn leave(&mut self) -> bool {
         let notified = self.listener.is_notified() || !self.listener.give_up();
@@ -93,13 +117,13 @@ impl Berth<'_> {
 
     fn settle(&mut self, notified: bool) {
         self.listener.settled = true;
-        if notified {
+        if notified && !self.task {
             self.lane.coming.fetch_sub(1, Ordering::SeqCst);
         }
     }
 }
 
-/// Only if `ready` panics there is anything to do: nobody will pass on what was left to this thread.
+/// Only if `ready` panics or a future is dropped there is anything to do: nobody else will pass on what this one was told.
 impl Drop for Berth<'_> {
     fn drop(&mut self) {
         if self.owes || !self.listener.settled && self.leave() {

@@ -192,6 +192,42 @@ impl Exchange {
         }
     }
 
+    /// [`wait_for`](Self::wait_for) for a task: the same line, the same rules, but that a task does not poll and nobody relies on
+    /// its coming soon. Any executor will do.
+    ///
+    /// # Cancellation
+    /// The future may be dropped at any time: `ready` has then given nothing, and a notification goes on to the next.
+    /// (One that is forgotten instead, never dropped nor polled again, keeps the notification that it got.)
+    #[cfg(feature = "async")]
+    pub async fn wait_async<R>(
+        &self,
+        side: Side,
+        mut ready: impl FnMut(Look) -> Option<R>,
+        possible: impl Fn(Side) -> bool,
+    ) -> R {
+        let mut ticket = None;
+        loop {
+            if let Some(value) = ready(Look::Glance) {
+                return value;
+            }
+            let mut berth = self.lane(side).lie_down_as_task(ticket);
+            if let Some(value) = ready(Look::Thorough) {
+                berth.leave();
+                self.pass_on(side, &possible);
+                return value;
+            }
+            self.wake_one_if(side.other(), &possible);
+            berth.notified().await;
+            let value = ready(Look::Thorough);
+            berth.owes = false;
+            if let Some(value) = value {
+                self.pass_on(side, &possible);
+                return value;
+            }
+            ticket = Some(berth.listener.ticket);
+        }
+    }
+
     /// What a thread does that others may have left a notification to.
     fn pass_on(&self, side: Side, possible: &impl Fn(Side) -> bool) {
         if load_seq_cst(&self.lane(side).lookouts) == 0 && !planted("take without passing on") {

@@ -94,3 +94,17 @@ fn a_taker_whose_time_is_over_leaves_the_token_to_the_other() {
         hurried.join().unwrap();
     });
 }
+
+#[test]
+fn a_task_is_woken() {
+    model(2, || {
+        let stock = Arc::new(Stock::<1>::default());
+        let giver = spawn(&stock, |stock| (0..2).for_each(|_| stock.put()));
+        for _ in 0..2 {
+            let take = |_| stock.change(|n| n.checked_sub(1));
+            loom::future::block_on(stock.exchange.wait_async(Side::Takers, take, |side| stock.possible(side)));
+            stock.exchange.notify(Side::Givers, |side| stock.possible(side));
+        }
+        giver.join().unwrap();
+    });
+}
