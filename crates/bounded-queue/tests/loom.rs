@@ -5,7 +5,7 @@
 use bounded_queue::{BoundedQueue, Rendezvous, TaskQueue, TryPopError, TryPushError, channel};
 use loom::future::block_on;
 use loom::model::Builder;
-use loom::sync::Arc;
+use loom::sync::{Arc, Notify};
 use loom::thread;
 use std::task::Poll;
 
@@ -41,6 +41,28 @@ fn two_pushers_one_popper() {
             .collect();
         assert_eq!(queue.pop().unwrap() + queue.pop().unwrap(), 3);
         pushers.into_iter().for_each(|pusher| pusher.join().unwrap());
+    });
+}
+
+#[test]
+fn pops_wake_the_pushers_that_wait_for_room() {
+    model(|| {
+        let (queue, pushed) = (Arc::new(BoundedQueue::new(1)), Arc::new(Notify::new()));
+        queue.push(0).unwrap();
+        // One may poll, the other sleeps.
+        let pushers = [1, 2].map(|n| {
+            let (queue, pushed) = (Arc::clone(&queue), Arc::clone(&pushed));
+            thread::spawn(move || {
+                queue.push(n).unwrap();
+                pushed.notify();
+            })
+        });
+        assert_eq!(queue.pop(), Some(0));
+        pushed.wait();
+        // This pop does not wait in the queue, which would wake the sleeper as well.
+        let second = queue.pop().unwrap();
+        pushers.into_iter().for_each(|pusher| pusher.join().unwrap());
+        assert_eq!(second + queue.pop().unwrap(), 3);
     });
 }
 

@@ -64,6 +64,7 @@ impl<T> BoundedQueue<T> {
         let mut pushed = 0;
         while pushed < count {
             let wanted = count - pushed;
+            self.ring.let_room_gather();
             let outcome = match self.ring.vacancies(wanted, Look::Glance) {
                 Ok(places) => Some(Ok(places)),
                 Err(_) => self.wait_for_room(None, |look| self.ring.vacancies(wanted, look)),
@@ -101,6 +102,8 @@ impl<T> BoundedQueue<T> {
     /// # Blocking
     /// Like [`pop`](Self::pop), until there is one item.
     pub fn pop_many(&self, out: &mut Vec<T>, max: usize) -> usize {
+        // A consumer that takes many at a stroke soon catches up with its producers.
+        self.ring.let_values_gather();
         let outcome = match self.ring.pop_some(out, max, Look::Glance) {
             Ok(count) => Some(Ok(count)),
             Err(_) => self.wait_for_items(None, |look| self.ring.pop_some(out, max, look)),

@@ -40,9 +40,9 @@ use sync_prims::{Exchange, Look, Side};
 /// [`len`](Self::len) and its kin are snapshots.
 ///
 /// # Blocking
-/// One waiter a side polls for a few microseconds, as long as that pays, the others sleep. Sleepers are woken in order of
-/// arrival; one who is woken and finds that a passer-by was faster keeps its place, and no more than 64 items in a row are
-/// left to those who poll. `try_` operations do not wait for room or items. One case makes them
+/// One waiter a side polls for some microseconds, as long as that pays, the others sleep. Sleepers are woken in order of
+/// arrival; one who is woken and finds that a passer-by was faster keeps its place, and no more than 64 items in a row (4096
+/// with fewer than 32 slots) are left to those who poll. `try_` operations do not wait for room or items. One case makes them
 /// pause: a thread that has lost its processor in the middle of an operation, with finished operations behind it, is waited
 /// for (asleep after some microseconds), because neither "empty" nor "full" would be true.
 ///

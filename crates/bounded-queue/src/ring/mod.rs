@@ -30,9 +30,15 @@
 //! looks at the claims; an operation claims, then looks for waiters; one of the two sees the other. A claim whose turn is not yet published is
 //! [`Refused::Pending`]: soon to be settled by a thread that is in the middle of its operation.
 
+mod batch;
+mod pace;
+
+pub(crate) use pace::pause;
+
 use crate::CapacityError;
 use crate::sync::{AtomicUsize, Ordering, UnsafeCell};
 use crossbeam_utils::CachePadded;
+use pace::Races;
 use std::fmt;
 use std::mem::MaybeUninit;
 use sync_prims::Look;
@@ -41,10 +47,6 @@ use sync_prims::Look;
 const CLOSED: usize = 1;
 /// Set in a turn while the slot holds a value.
 const READABLE: usize = 1;
-/// How far the other side may get ahead before a thread that waited for it goes on.
-const LEAD: usize = 32;
-/// After this many lost races in a row the pause grows no longer.
-const LONGEST: u32 = 6;
 /// From one index to the next.
 const STEP: usize = 2;
 
@@ -103,32 +105,6 @@ impl<T> Vacancy<'_, T> {
     #[inline(always)]
     pub(crate) fn fill(self, value: T) {
         self.ring.fill(self.position, value);
-    }
-}
-
-/// Claimed places for several values in a row.
-#[must_use = "nobody else can use the places until they are filled"]
-pub(crate) struct Vacancies<'a, T> {
-    ring: &'a Ring<T>,
-    /// The first place that is claimed from `ring` and not yet filled.
-    position: usize,
-    /// How many such places there are.
-    left: usize,
-}
-
-impl<T> Vacancies<'_, T> {
-    pub(crate) fn len(&self) -> usize {
-        self.left
-    }
-
-    /// Puts values there and publishes each. There must be `len` of them, to be had without waiting.
-    pub(crate) fn fill(mut self, values: impl Iterator<Item = T>) {
-        for value in values.take(self.left) {
-            self.ring.fill(self.position, value);
-            self.position = self.ring.next(self.position);
-            self.left -= 1;
-        }
-        debug_assert_eq!(self.left, 0, "a claimed place stays empty for good");
     }
 }
 
@@ -198,53 +174,6 @@ impl<T> Ring<T> {
         }
     }
 
-    /// Claims up to `wanted` places after the newest value at one stroke, at least one; `wanted` is not 0.
-    pub(crate) fn vacancies(&self, wanted: usize, look: Look) -> Result<Vacancies<'_, T>, Refused> {
-        let wanted = wanted.min(self.capacity());
-        let mut tail = self.tail.load(Ordering::Relaxed);
-        let mut races = Races::default();
-        loop {
-            let free = if tail & CLOSED == 0 { self.run(tail, wanted, 0) } else { 0 };
-            if free == 0 {
-                tail = self.why_no_vacancy(tail, look)?;
-                continue;
-            }
-            match self.tail.compare_exchange_weak(tail, self.ahead(tail, free), Ordering::SeqCst, Ordering::Relaxed) {
-                Ok(_) => return Ok(Vacancies { ring: self, position: tail, left: free }),
-                Err(now) => tail = races.lost(now),
-            }
-        }
-    }
-
-    /// Moves up to `max` of the oldest values to the end of `out`, at one stroke, and says how many: at least one if
-    /// `max` is. Room is made in `out` before anything is claimed.
-    pub(crate) fn pop_some(&self, out: &mut Vec<T>, max: usize, look: Look) -> Result<usize, Refused> {
-        let max = max.min(self.capacity());
-        let mut head = self.head.load(Ordering::Relaxed);
-        let mut races = Races::default();
-        if max == 0 {
-            return Ok(0);
-        }
-        loop {
-            let ready = self.run(head, max, READABLE);
-            if ready == 0 {
-                head = self.why_no_pop(head, look)?;
-                continue;
-            }
-            out.reserve(ready);
-            match self.head.compare_exchange_weak(head, self.ahead(head, ready), Ordering::SeqCst, Ordering::Relaxed) {
-                Ok(_) => {
-                    for _ in 0..ready {
-                        out.push(self.empty(head));
-                        head = self.next(head);
-                    }
-                    return Ok(ready);
-                }
-                Err(now) => head = races.lost(now),
-            }
-        }
-    }
-
     /// Appends `value` to a full ring in place of the oldest one, which is given back; `None` if a pop came in between
     /// and made room. `Err(Exhausted)` if the ring is not exactly full: the other operations are for that.
     pub(crate) fn displace(&self, value: T) -> Result<Option<T>, (T, Refused)> {
@@ -273,39 +202,6 @@ impl<T> Ring<T> {
         }
         self.fill(tail, value);
         Ok(None)
-    }
-
-    /// For one who waited for a value: a moment for more of them to come, as long as they do.
-    #[inline]
-    pub(crate) fn let_values_gather(&self) {
-        self.let_gather(self.head.load(Ordering::Relaxed), READABLE);
-    }
-
-    /// For one who waited for room: a moment for more of it, as long as it grows.
-    #[inline]
-    pub(crate) fn let_room_gather(&self) {
-        self.let_gather(self.tail.load(Ordering::Relaxed) & !CLOSED, 0);
-    }
-
-    /// Lets the other side get a lead of up to [`LEAD`] slots from position `from` on, provided it keeps up a pace of an
-    /// operation per pause. Two threads that follow each other slot by slot pay for each with the transfer of a cache line or
-    /// two; with a lead, lines are filled and emptied whole.
-    fn let_gather(&self, from: usize, readable: usize) {
-        let most = LEAD.min(self.capacity() / 2);
-        if most == 0 || !self.has_turn(from, readable) {
-            return;
-        }
-        let far = self.ahead(from, most);
-        let mut lead = 1;
-        while !self.has_turn(far, readable) {
-            for _ in 0..2 * lead {
-                std::hint::spin_loop();
-            }
-            if lead >= most || !self.has_turn(self.ahead(from, lead), readable) {
-                return;
-            }
-            lead *= 2;
-        }
     }
 
     /// Closes the ring to pushes; false if it was closed before.
@@ -419,18 +315,6 @@ impl<T> Ring<T> {
         self.slot(position).turn.load(Ordering::Acquire) == self.lap_of(position) | readable
     }
 
-    /// How many slots in a row from position `from`, at most `most`, have this turn.
-    fn run(&self, from: usize, most: usize, readable: usize) -> usize {
-        let mut position = from;
-        for count in 0..most {
-            if !self.has_turn(position, readable) {
-                return count;
-            }
-            position = self.next(position);
-        }
-        most
-    }
-
     /// Whether any position in `from..to` has this turn.
     fn any(&self, from: usize, to: usize, readable: usize) -> bool {
         let mut position = from;
@@ -513,40 +397,6 @@ impl<T> Ring<T> {
         let laps = (self.lap_of(tail).wrapping_sub(self.lap_of(head)) / self.lap).wrapping_mul(self.capacity());
         laps.wrapping_add(self.index(tail)).wrapping_sub(self.index(head))
     }
-}
-
-/// How often in a row a claim was lost to somebody else's.
-#[derive(Default)]
-struct Races(u32);
-
-impl Races {
-    /// Steps aside after a lost race, longer each time, so that the winner gets a few operations done with the index in its
-    /// cache; `now` is where to go on.
-    #[cold]
-    fn lost(&mut self, now: usize) -> usize {
-        for _ in 0..1 << self.0.min(LONGEST) {
-            std::hint::spin_loop();
-        }
-        self.0 += 1;
-        now
-    }
-}
-
-/// Waits a little for a thread that is in the middle of an operation.
-#[cfg(not(any(loom, shuttle)))]
-pub(crate) fn pause(backoff: &crossbeam_utils::Backoff) {
-    if backoff.is_completed() {
-        // It has lost its processor. Give it this one, and the system time to notice.
-        std::thread::sleep(std::time::Duration::from_micros(50));
-    } else {
-        backoff.snooze();
-    }
-}
-
-/// Lets the model run the thread that is in the middle of an operation.
-#[cfg(any(loom, shuttle))]
-pub(crate) fn pause(_: &crossbeam_utils::Backoff) {
-    crate::sync::yield_now();
 }
 
 /// Slots whose turns are all zero, in memory that the system zeroes when it is first touched.
