@@ -10,8 +10,14 @@ use loom::thread;
 use std::task::Poll;
 
 fn model(f: impl Fn() + Send + Sync + 'static) {
+    bounded(2, f);
+}
+
+/// All interleavings with at most `preemptions` involuntary switches.
+fn bounded(preemptions: usize, f: impl Fn() + Send + Sync + 'static) {
     let mut builder = Builder::new();
-    builder.preemption_bound = Some(2);
+    builder.preemption_bound = Some(preemptions);
+    builder.max_branches = 10_000;
     builder.check(f);
 }
 
@@ -46,7 +52,7 @@ fn two_pushers_one_popper() {
 
 #[test]
 fn pops_wake_the_pushers_that_wait_for_room() {
-    model(|| {
+    bounded(1, || {
         let (queue, pushed) = (Arc::new(BoundedQueue::new(1)), Arc::new(Notify::new()));
         queue.push(0).unwrap();
         // One may poll, the other sleeps.

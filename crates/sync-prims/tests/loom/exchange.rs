@@ -108,3 +108,20 @@ fn a_task_is_woken() {
         giver.join().unwrap();
     });
 }
+
+/// Unlike `notify`, `notify_all` does not pause first, in which time a task would have left its waker.
+#[test]
+fn a_task_is_woken_at_the_end() {
+    model(2, || {
+        let exchange = Arc::new(Exchange::default());
+        let over = Arc::new(AtomicUsize::new(0));
+        let (other, end) = (Arc::clone(&exchange), Arc::clone(&over));
+        let thread = thread::spawn(move || {
+            end.store(1, SeqCst);
+            other.notify_all();
+        });
+        let ready = |_| (over.load(SeqCst) == 1).then_some(());
+        loom::future::block_on(exchange.wait_async(Side::Takers, ready, |_| false));
+        thread.join().unwrap();
+    });
+}
