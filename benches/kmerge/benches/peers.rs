@@ -19,7 +19,7 @@ fn main() {
     let mut criterion = bench_kit::criterion();
     let n = if quick() { 200_000 } else { 4_000_000 };
     let ks: &[usize] = if quick() { &[2, 16] } else { &[2, 4, 16, 64, 256, 1024] };
-    for shape in SHAPES {
+    for shape in SHAPES.into_iter().filter(|shape| is_asked_for(&format!("kmerge/u64 {shape},"))) {
         let some: &[usize] = if quick() { &[16] } else { &[2, 16, 64] };
         for &k in if shape == "uniform" { ks } else { some } {
             integers(&mut criterion, shape, k, &shaped(shape, k, n));
@@ -27,14 +27,36 @@ fn main() {
     }
     for &k in if quick() { &[16][..] } else { &[2, 16, 256] } {
         let lists = shaped("uniform", k, n / 4);
-        natural(&mut criterion, "u32", k, &mapped(&lists, |x| (x >> 32) as u32));
-        natural(&mut criterion, "String", k, &mapped(&lists, |x| text(x, "")));
-        natural(&mut criterion, "String with a common prefix", k, &mapped(&lists, |x| text(x, "https://example.org/")));
-        floats(&mut criterion, k, &mapped(&lists, |x| x as f64));
-        pairs(&mut criterion, k, &mapped(&lists, |x| (x, !x)));
+        if is_asked_for("kmerge/u32,") {
+            natural(&mut criterion, "u32", k, &mapped(&lists, |x| (x >> 32) as u32));
+        }
+        for (name, prefix) in [("String", ""), ("String with a common prefix", "https://example.org/")] {
+            if is_asked_for(&format!("kmerge/{name},")) {
+                natural(&mut criterion, name, k, &mapped(&lists, |x| text(x, prefix)));
+            }
+        }
+        if is_asked_for("kmerge/f64 by total order,") {
+            floats(&mut criterion, k, &mapped(&lists, |x| x as f64));
+        }
+        if is_asked_for("kmerge/pairs by key,") {
+            pairs(&mut criterion, k, &mapped(&lists, |x| (x, !x)));
+        }
     }
-    files(&mut criterion, n / 4);
+    if is_asked_for("kmerge/text files") {
+        files(&mut criterion, n / 4);
+    }
     criterion.final_summary();
+}
+
+/// Whether anything with this beginning is: the lists take longer to make than to merge. Of what follows the beginning
+/// criterion decides, as it does of all where a filter is not simply the beginning of a name.
+fn is_asked_for(beginning: &str) -> bool {
+    let filters: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    let is_beginning =
+        |filter: &String| filter.starts_with("kmerge/") && !filter.contains(['*', '.', '|', '(', '[', '?']);
+    filters.is_empty()
+        || !filters.iter().all(is_beginning)
+        || filters.iter().any(|filter| beginning.starts_with(filter) || filter.starts_with(beginning))
 }
 
 /// Everybody, on u64: iterators, slices on one thread, slices on two.

@@ -120,7 +120,7 @@ impl<H> Tree<H> {
 
 /// A word and, below it, what decides between equal ones: two of them take one comparison with borrow.
 #[inline(always)]
-const fn pair(word: u64, low: u64) -> u128 {
+pub(super) const fn pair(word: u64, low: u64) -> u128 {
     (word as u128) << 64 | low as u128
 }
 

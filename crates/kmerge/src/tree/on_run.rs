@@ -1,8 +1,9 @@
 //! Runs: one lane wins several times in a row, and one comparison with its best rival replaces the way up.
 
-use super::climb::Climb;
+use super::climb::{Climb, pair};
 use super::{MOST_TRUST, Match, NONE, PATIENCE, PRICE, Tree};
 use crate::word::Says;
+use core::hint::select_unpredictable as select;
 use core::mem::ManuallyDrop;
 
 impl<H> Tree<H> {
@@ -43,7 +44,6 @@ impl<H> Tree<H> {
     }
 
     /// Finds the rival of the champion, who is in no node.
-    #[cold]
     #[inline(never)]
     pub(super) fn begin_run<M: Match<H>>(&mut self, champion: u32, order: &mut M) {
         let climb = Climb { tree: self, hand: champion };
@@ -81,9 +81,13 @@ impl<H> Tree<H> {
         let mut best = nobody;
         while at > 0 {
             let here = self.nodes[at];
-            if here != nobody && (best == nobody || self.beats(here, best, order)) {
-                best = here;
-            }
+            // Nobody's word is the greatest and his lane as well.
+            let better = if M::says() == Says::All {
+                pair(self.words[here as usize], here.into()) < pair(self.words[best as usize], best.into())
+            } else {
+                here != nobody && (best == nobody || self.beats(here, best, order))
+            };
+            best = select(better, here, best);
             at /= 2;
         }
         best
