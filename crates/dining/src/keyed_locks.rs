@@ -125,7 +125,7 @@ impl<K: Eq + Hash> KeyedLocks<K> {
         deadline: Option<Instant>,
     ) -> Result<KeyedGuard<'_, K>, TimedOut> {
         let named = self.name(keys);
-        if self.counter.try_take(&named.set).is_none() {
+        if self.counter.take_quick(&named.set).is_none() {
             self.counter.wait_for(&named.set, deadline, || nesting::check(self.id))?;
         }
         Ok(self.guard(named))

@@ -43,7 +43,9 @@ struct Lane {
     granted: AtomicU64,
 }
 
+/// On a line of its own: everybody reads it, and what lies beside it in a table changes with each set.
 #[derive(Debug)]
+#[repr(align(64))]
 pub(crate) struct Lanes {
     lanes: OnceLock<Box<[Lane]>>,
     len: usize,
@@ -183,5 +185,52 @@ impl Lanes {
     pub(crate) fn granted(&self) -> u64 {
         let lanes = self.lanes.get().into_iter().flat_map(|lanes| lanes.iter());
         lanes.map(|lane| lane.granted.load(Ordering::Relaxed)).sum()
+    }
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+
+    fn open() -> (Lanes, Arbiter<()>) {
+        let lanes = Lanes::new(10);
+        lanes.open(0);
+        (lanes, Arbiter::new(10, 16))
+    }
+
+    #[test]
+    fn closed_lanes_let_nobody_pass_and_count_nobody() {
+        let (lanes, mut books, pair) = (Lanes::new(10), Arbiter::<()>::new(10, 16), Set::new(&[3, 7]));
+        assert!(matches!(lanes.take(&pair), Taken::Nothing(noted) if noted.is_empty()));
+        lanes.begin(&pair, &mut books);
+        lanes.open(1);
+        assert!(!lanes.are_passable());
+        lanes.end();
+        assert!(lanes.are_passable() && matches!(lanes.take(&pair), Taken::All));
+        assert_eq!(lanes.granted(), 1);
+    }
+
+    #[test]
+    fn what_is_held_by_words_is_noted_and_comes_back_by_the_books() {
+        let ((lanes, mut books), pair, other) = (open(), Set::new(&[3, 7]), Set::new(&[7, 8]));
+        assert!(matches!(lanes.take(&pair), Taken::All) && !lanes.look_free(&other));
+        assert!(matches!(lanes.take(&other), Taken::Nothing(noted) if noted.is_empty()));
+        lanes.begin(&other, &mut books);
+        assert!(books.is_held(7) && !books.is_held(8) && !books.try_quick(&other));
+        lanes.end();
+        let noted = lanes.give(pair.iter());
+        assert_eq!(noted, [7]);
+        lanes.free(&noted);
+        books.release(&Set::new(&noted), |_| ());
+        assert!(books.try_quick(&other) && lanes.look_free(&pair));
+    }
+
+    #[test]
+    fn a_set_taken_by_the_books_can_be_adopted_as_a_whole_only() {
+        let ((lanes, _), pair, all) = (open(), Set::new(&[3, 7]), Set::new(&[1, 2, 3]));
+        assert!(matches!(lanes.take(&pair), Taken::All));
+        assert!(!lanes.adopt(&all) && lanes.look_free(&Set::new(&[1, 2])));
+        assert!(lanes.give(pair.iter()).is_empty() && lanes.adopt(&all));
+        assert!(lanes.give(all.iter()).is_empty() && lanes.look_free(&all));
     }
 }

@@ -200,7 +200,11 @@ impl ResourceTable {
             claim.table == self.id,
             "the claim belongs to another table; prepare it with the table that it is used on"
         );
-        if claim.is_small { self.counter.take_few(&claim.set, patience) } else { self.counter.try_take(&claim.set) }
+        match (claim.is_small, patience) {
+            (true, _) => self.counter.take_few(&claim.set, patience),
+            (false, true) => self.counter.take_quick(&claim.set),
+            (false, false) => self.counter.try_take(&claim.set),
+        }
     }
 
     #[inline]
