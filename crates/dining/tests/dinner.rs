@@ -179,13 +179,17 @@ fn work_without_limit_lasts_until_the_dinner_is_ended() {
                 let dinner = Dinner::new(4).threads(threads).eat(eat).think(think).stop(Stop::Meals(1));
                 let meals = in_time(move || {
                     let running = dinner.start().unwrap();
-                    while eat == work && !running.snapshot().activities.contains(&Activity::Eating) {
+                    let eats = || running.snapshot().activities.contains(&Activity::Eating);
+                    while eat == work && !eats() && !running.is_over() {
                         thread::yield_now();
                     }
+                    assert!(!running.is_over(), "who eats or thinks without end does not leave");
                     running.stop();
                     running.wait().total_meals()
                 });
-                assert!(meals == 0 || eat == work, "{work:?} on {threads:?}: nobody stopped thinking to eat");
+                // Two of four can be at it when the dinner is ended, and nobody begins afterwards.
+                let most = if eat == work { 2 } else { 0 };
+                assert!(meals <= most, "{work:?} on {threads:?}: {meals} meals");
             }
         }
     }
