@@ -6,9 +6,14 @@ use libfuzzer_sys::fuzz_target;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 /// The first least head, and its source.
-fn naive(lists: &[Vec<u8>], at: &[usize]) -> Option<(usize, u8)> {
-    let heads = lists.iter().zip(at).enumerate().filter_map(|(i, (list, &at))| Some((i, *list.get(at)?)));
-    heads.min_by_key(|&(i, x)| (x, i))
+fn naive<T: Ord + Clone>(lists: &[Vec<T>], at: &[usize]) -> Option<(usize, T)> {
+    let heads = lists.iter().zip(at).enumerate().filter_map(|(i, (list, &at))| Some((list.get(at)?.clone(), i)));
+    heads.min().map(|(x, i)| (i, x))
+}
+
+/// Texts of which many begin alike.
+fn text(x: &u8) -> String {
+    "ab".repeat(usize::from(x / 16)) + &"abc\0"[..usize::from(x % 4)] + &"b".repeat(usize::from(x / 4 % 4) * 3)
 }
 
 fuzz_target!(|input: (Vec<Vec<u8>>, Vec<u8>, u16)| {
@@ -55,4 +60,11 @@ fuzz_target!(|input: (Vec<Vec<u8>>, Vec<u8>, u16)| {
     for (i, (source, head)) in merge.into_parts().into_iter().enumerate() {
         assert!(head.into_iter().chain(source).map(|x| *x).eq(lists[i][at[i]..].iter().copied()));
     }
+    let texts: Vec<Vec<String>> = lists.iter().map(|list| list.iter().map(text).collect()).collect();
+    let (mut merge, mut at) = (kmerge::kmerge(texts.clone()), vec![0; texts.len()]);
+    while let Some(next) = naive(&texts, &at) {
+        at[next.0] += 1;
+        assert_eq!(merge.next_with_source(), Some(next));
+    }
+    assert_eq!(merge.next(), None);
 });
