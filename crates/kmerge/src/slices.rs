@@ -60,7 +60,8 @@ pub fn merge_into_by_key<'o, T: Copy, K: Ord>(
 /// ```
 ///
 /// # Complexity
-/// O(N log K) for K slices with N elements; each element is cloned once.
+/// O(N log K) for K slices with N elements; each element is cloned once, one after the other unless `T` is a primitive
+/// type: other `Copy` types are merged faster by [`merge_into`].
 pub fn merge<T: Ord + Clone>(lists: &[&[T]]) -> Vec<T> {
     clone_merge(lists, true, &mut |a: &T, b: &T| a < b)
 }
