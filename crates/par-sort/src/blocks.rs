@@ -19,6 +19,10 @@ use std::cmp::Ordering;
 
 /// Below this length one thread is quicker alone.
 const SHORT: usize = 4096;
+/// So many ascending runs, if all are long, are merged as they are.
+const RUNS: usize = 64;
+/// A run of fewer elements is not long.
+const RUN: usize = 256;
 
 /// Sorts `v` stably.
 pub(crate) fn sort<T: Send>(v: &mut [T], cmp: &(impl Fn(&T, &T) -> Ordering + Sync), plan: Plan) {
@@ -64,6 +68,12 @@ pub(crate) fn presorted<T: Send>(
             if order.prefix >= v.len() / 4 * 3 {
                 sort_tail(&mut v[order.prefix..]);
                 merge_tail(v, order.prefix, cmp, plan);
+                return true;
+            }
+            if order.descents < RUNS
+                && let Some(ends) = scan::long_runs(v, cmp, plan.grain(RUN))
+            {
+                merge(v, &ends, cmp, plan, &mut Vec::new());
                 return true;
             }
             order.descents <= v.len() / 24 && displaced::sort(v, cmp, plan)

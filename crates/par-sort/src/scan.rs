@@ -97,6 +97,22 @@ pub(crate) fn order<T: Send>(
     whole
 }
 
+/// The ends of the ascending runs of `v`; `None` if any but the last is shorter than `least`, which looks more like an
+/// element out of place.
+pub(crate) fn long_runs<T>(v: &[T], cmp: &impl Fn(&T, &T) -> Ordering, least: usize) -> Option<Vec<usize>> {
+    let mut ends = Vec::new();
+    let mut start = 0;
+    while start < v.len() {
+        let len = count(&v[start..], &|a: &T, b: &T| cmp(b, a).is_lt(), 0).prefix;
+        start += len;
+        if len < least && start < v.len() {
+            return None;
+        }
+        ends.push(start);
+    }
+    Some(ends)
+}
+
 /// Whether every element is smaller than the one before it.
 pub(crate) fn is_descending<T: Send>(v: &mut [T], cmp: &(impl Fn(&T, &T) -> Ordering + Sync), plan: Plan) -> bool {
     let backwards = |a: &T, b: &T| if cmp(b, a).is_lt() { Ordering::Equal } else { Ordering::Greater };
