@@ -46,22 +46,30 @@ pub(crate) fn sort<T: Send>(v: &mut [T], plan: Plan) -> bool {
     });
     let Some(sign) = sign_of::<T>() else { return false };
     macro_rules! sort_as {
-        ($unsigned:ty) => {{
-            fn sort(v: &mut [$unsigned], sign: u128, plan: Plan) {
-                radix::sort_by_key(v, |item| Bits::new(item, sign), plan);
+        ($known:ty, $sort:expr) => {{
+            fn sort(v: &mut [$known], sign: u128, plan: Plan) {
+                $sort(v, sign, plan);
             }
             // SAFETY: `T` was found to be an integer, `bool` or `char`, of this size: plain bits, which are only moved.
-            sort(unsafe { known::cast::<T, $unsigned>(v) }, sign, plan);
+            sort(unsafe { known::cast::<T, $known>(v) }, sign, plan);
         }};
     }
-    match size_of::<T>() {
-        1 => sort_as!(u8),
-        2 => sort_as!(u16),
-        4 => sort_as!(u32),
-        8 => sort_as!(u64),
-        _ => sort_as!(u128),
+    // Numbers of 32 and 64 bits, which are sorted most, are compiled with their sign; the others learn it when they run.
+    match (size_of::<T>(), sign != 0) {
+        (4, false) => sort_as!(u32, |v, _sign, plan| radix::sort(v, plan)),
+        (4, true) => sort_as!(i32, |v, _sign, plan| radix::sort(v, plan)),
+        (8, false) => sort_as!(u64, |v, _sign, plan| radix::sort(v, plan)),
+        (8, true) => sort_as!(i64, |v, _sign, plan| radix::sort(v, plan)),
+        (1, _) => sort_as!(u8, sort_bits),
+        (2, _) => sort_as!(u16, sort_bits),
+        _ => sort_as!(u128, sort_bits),
     }
     true
+}
+
+/// Sorts integers by their bits. `sign` is what [`sign_of`] says of them.
+fn sort_bits<K: Send>(v: &mut [K], sign: u128, plan: Plan) {
+    radix::sort_by_key(v, |item| Bits::new(item, sign), plan);
 }
 
 /// Sorts `v` in the order of `total_cmp` if its elements are floats.

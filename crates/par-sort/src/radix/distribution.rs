@@ -23,9 +23,12 @@ use std::ops::Range;
 const GRAIN: usize = 1 << 14;
 /// Buckets shorter than this are never distributed by all threads.
 const LARGE: usize = 1 << 17;
-/// Elements in a bucket, about.
+/// Elements in a bucket, about, as long as that takes no more than `FEW` buckets: so many streams the caches hold well.
 const BUCKET: usize = 1 << 12;
-/// Buckets at most: more streams than this are more than the caches hold.
+const FEW: usize = 1 << 8;
+/// Bytes in a bucket, about, where that takes more buckets: they and their scratch fit into the second cache.
+const CACHED: usize = 1 << 18;
+/// Buckets at most.
 const BUCKETS: usize = 1 << 10;
 
 /// How often a bucket may turn out too large for one thread.
@@ -50,7 +53,7 @@ pub(crate) fn sort<T: Send, W: Words<T>>(
     let parts = Parts::new(v);
     let found = digits::differing(W::BITS, skip, |skip| bounds(parts, words, skip, pieces, plan));
     let Some((skip, bounds)) = found else { return true };
-    let wanted = (v.len() / plan.grain(BUCKET)).clamp(16, BUCKETS);
+    let wanted = (v.len() / plan.grain(BUCKET)).clamp(16, FEW).max((size_of_val(v) / CACHED).min(BUCKETS));
     let cells = Cells::new(v, words, skip, bounds, wanted);
     let Some(ends) = distribute(v, scratch, words, skip, &cells, pieces, plan) else { return false };
     finish(v, scratch, words, skip, &ends, plan, depth);
