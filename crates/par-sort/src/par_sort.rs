@@ -151,7 +151,7 @@ pub trait ParSort<T> {
     /// If `k` is not below the length, or if the comparison does.
     ///
     /// # Complexity
-    /// O(n), in place. All threads partition numbers and text; elements of other types, which might not be `Sync`, one
+    /// O(n), in place; O(n log n) comparisons at worst. All threads partition numbers and text; elements of other types, which might not be `Sync`, one
     /// thread.
     #[track_caller]
     fn par_select_nth_unstable(&mut self, k: usize) -> (&mut [T], &mut T, &mut [T])

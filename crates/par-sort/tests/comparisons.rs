@@ -54,8 +54,13 @@ struct Adversary {
 }
 
 impl Adversary {
+    /// Every fourth value is decided before, or the input would look as if it ascended and be found sorted in one pass.
     fn new(n: usize) -> Self {
-        Self { state: Mutex::new((vec![n; n], 0, 0)), asked: AtomicUsize::new(0) }
+        let mut values = vec![n; n];
+        for (value, decided) in values.iter_mut().skip(1).step_by(4).zip(0..) {
+            *value = decided;
+        }
+        Self { state: Mutex::new((values, n / 4, 0)), asked: AtomicUsize::new(0) }
     }
 
     fn compare(&self, &a: &usize, &b: &usize) -> Ordering {
@@ -95,7 +100,8 @@ fn an_adversary_does_not_get_past_n_log_n() {
         let mut v: Vec<usize> = (0..n).collect();
         Sorter::new().threads(2).sequential_below(500).select_nth_by(&mut v, n / 2, |a, b| adversary.compare(a, b));
         let asked = adversary.asked.load(Relaxed);
-        assert!(asked < 40 * n, "select: {asked} comparisons for {n}");
+        // What is cut badly too often is sorted.
+        assert!((asked as f64) < 6.0 * n as f64 * (n as f64).log2(), "select: {asked} comparisons for {n}");
     }
 }
 
@@ -104,7 +110,8 @@ fn a_liar_does_not_get_past_n_log_n_either() {
     let n = 20_000;
     let values: Vec<u64> = (0..n as u64).map(|i| i.wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect();
     for way in WAYS {
-        for bias in [2, 3, 100] {
+        // 1: always less.
+        for bias in [1, 2, 3, 100] {
             let alive = AtomicUsize::new(0);
             let mut v: Vec<oracle::Counted<'_>> = values.iter().map(|&x| oracle::Counted::new(x, &alive)).collect();
             let asked = AtomicUsize::new(0);

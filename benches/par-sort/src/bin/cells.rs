@@ -51,6 +51,8 @@ fn cell<T: Element>(title: &str, input: &[T], promise: &str, rounds: usize) {
     for _ in 0..rounds {
         for ((_, sort), times) in contenders.iter().zip(&mut times) {
             let mut v: Vec<Vec<T>> = vec![input.to_vec(); copies];
+            // Until the threads of the one before sleep: OpenMP's spin for milliseconds and would take a core from the next.
+            std::thread::sleep(Duration::from_millis(20));
             let (cpu, start) = (cpu_time(), Instant::now());
             v.iter_mut().for_each(|v| sort(v));
             let (wall, cpu) = (start.elapsed(), cpu_time().saturating_sub(cpu));

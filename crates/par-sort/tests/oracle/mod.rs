@@ -57,6 +57,8 @@ pub(crate) fn shapes(n: usize, seed: u64) -> Vec<(&'static str, Vec<u64>)> {
         ("equal", vec![7; n]),
         ("sorted", up.clone()),
         ("reversed", up.iter().rev().copied().collect()),
+        // A tie where no look at a few neighbours sees it.
+        ("reversed but for a tie", (0..n as u64).map(|i| n as u64 - i - u64::from(i == 20 && n > 21)).collect()),
         ("reversed with ties", up.iter().rev().map(|x| x / 3).collect()),
         ("1 % swaps", swapped(n.div_ceil(200), &mut rng)),
         ("one swap", swapped(1, &mut rng)),
