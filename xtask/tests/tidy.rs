@@ -91,6 +91,9 @@ fn the_page_of_every_crate_answers_the_same_questions_in_the_same_order() {
                 break;
             }
         }
+        if !page.contains("[API guidelines]") && !page.contains("[Rust API guidelines]") {
+            complaints.push(format!("{}: what came of the review by the API guidelines is missing", folder.display()));
+        }
     }
     none(complaints);
 }

@@ -1,5 +1,5 @@
 //! `bounded-queue` against its peers, in the cells where they differ most, at rest and on a busy machine.
-//! All cells with interleaved rounds: `cargo run --release -p bounded-queue-bench --bin cells`.
+//! All cells with interleaved rounds: `cargo run --release -p bounded-queue-bench --bin queue-cells`.
 
 use bench_kit::Workload;
 use bounded_queue_bench::contenders::{contenders, solo};

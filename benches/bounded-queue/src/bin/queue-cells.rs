@@ -1,6 +1,6 @@
 //! Every cell, both states: interleaved rounds, medians of wall and CPU time per item, ratios to the peers.
 //!
-//! `cells [rounds] [milliseconds per sample] [filter]`; the filter is matched against `rest 1x1 cap 64 u64`.
+//! `queue-cells [rounds] [milliseconds per sample] [filter]`; the filter is matched against `rest 1x1 cap 64 u64`.
 
 use bounded_queue_bench::contenders::{Contender, contenders};
 use bounded_queue_bench::{Item, Load, Shape};
