@@ -114,7 +114,7 @@ fn merge<T: Send>(
     scratch.reserve(v.len());
     memory::large_pages(scratch.spare_capacity_mut());
     if plan.threads > 1 {
-        kmerge::par_merge_runs_by_with_scratch(v, ends, scratch, cmp);
+        kmerge::par_merge_runs_by_with_limit(v, ends, scratch, plan.threads, cmp);
     } else {
         kmerge::merge_runs_by_with_scratch(v, ends, scratch, cmp);
     }

@@ -10,7 +10,9 @@ use std::cmp::Ordering;
 /// All of them keep this promise: whatever a comparison or a key function does (contradict itself, panic), every element
 /// is in the slice exactly once afterwards, in some order. They may panic when std notices that an order is not total;
 /// they never abort and never overflow a stack. The result does not depend on the number of threads.
-pub trait ParSort<T> {
+///
+/// It is sealed: slices alone have it, and methods may be added.
+pub trait ParSort<T>: sealed::Slice {
     /// Sorts stably by the elements' order.
     ///
     /// Integers, `bool` and `char` are sorted by digits, text and bytes by eight bytes at a time. Other types: one block for
@@ -238,6 +240,12 @@ pub trait ParSort<T> {
     where
         T: Sync,
         F: Fn(&T, &T) -> Ordering + Sync;
+}
+
+mod sealed {
+    #[expect(unnameable_types, reason = "seals `ParSort`")]
+    pub trait Slice {}
+    impl<T> Slice for [T] {}
 }
 
 impl<T> ParSort<T> for [T] {

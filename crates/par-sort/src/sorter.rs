@@ -34,9 +34,8 @@ impl Sorter {
         Self { threads: None, sequential_below: None, stable: true }
     }
 
-    /// At most `threads` threads sort, and the slice is cut into that many blocks. It is a ceiling: a pool with fewer threads
-    /// works through the blocks with those it has. With 1 nothing leaves the calling thread; with more, the last step of a
-    /// stable sort, the merge of the blocks, is shared among all threads of the pool.
+    /// At most `threads` threads sort at a time, and the slice is cut into that many blocks. It is a ceiling: a pool with fewer threads
+    /// works through the blocks with those it has. With 1 nothing leaves the calling thread.
     ///
     /// # Panics
     /// If `threads` is 0.

@@ -7,6 +7,7 @@ use par_sort::Sorter;
 use proptest::prelude::*;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::thread;
 
 fn by_key(a: &Tagged, b: &Tagged) -> std::cmp::Ordering {
     a.key.cmp(&b.key)
@@ -149,6 +150,26 @@ fn elements_of_every_kind() {
     check(|x| Box::new(Cell::new(x)), |x| x.get());
     check(|x| x.to_string(), String::clone);
     check(|x| Some(vec![x]), |x| x.as_ref().map(|v| v[0]));
+}
+
+/// Of threads at a time: which of the pool's take the blocks is up to them.
+#[test]
+fn the_number_of_threads_is_a_ceiling() {
+    let pool = worker_pool::Pool::new(4).unwrap();
+    for stable in [true, false] {
+        let (inside, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let mut v: Vec<u32> = (0..40_000_u32).map(|i| i.wrapping_mul(2_654_435_761)).collect();
+        pool.install(|| {
+            Sorter::new().threads(2).sequential_below(0).stable(stable).sort_by(&mut v, |a, b| {
+                most.fetch_max(inside.fetch_add(1, Relaxed) + 1, Relaxed);
+                thread::yield_now();
+                inside.fetch_sub(1, Relaxed);
+                a.cmp(b)
+            });
+        });
+        assert!(v.is_sorted());
+        assert!(most.into_inner() <= 2);
+    }
 }
 
 #[test]

@@ -137,6 +137,10 @@ fn end(cargo: u32) {
 /// A copy of what git knows or would know of the tree, below the target folder; files that did not change keep their times.
 fn copy(checks: &Checks<'_>) -> Result<PathBuf, Failure> {
     let (root, house) = (&checks.house.root, checks.house.target.join("mutants"));
+    // What was deleted meanwhile must not stay in an older copy; what was built in it may.
+    for folder in ["crates", "xtask", "benches"] {
+        let _ = fs::remove_dir_all(house.join(folder));
+    }
     let list = output(Command::new("git").args(["ls-files", "-co", "--exclude-standard"]).current_dir(root))?;
     for file in list.lines() {
         let (from, to) = (root.join(file), house.join(file));
