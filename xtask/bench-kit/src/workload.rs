@@ -180,15 +180,18 @@ fn stretch() -> Duration {
 }
 
 impl<I, O> Contender<'_, I, O> {
+    /// At most `runs` runs: fewer where they take much longer than the one whose time `runs` was chosen by. (A contender
+    /// that starves its threads now and then would hold up everybody for minutes.)
     fn cost(&mut self, input: &mut dyn FnMut() -> I, runs: u64) -> Cost {
-        let mut cost = Cost { runs, ..Cost::default() };
-        for _ in 0..runs {
+        let mut cost = Cost::default();
+        while cost.runs < runs && cost.wall < 8 * stretch() {
             let input = black_box(input());
             let cpu = cpu_time();
             let start = Instant::now();
             let output = black_box((self.run)(input));
             cost.wall += start.elapsed();
             cost.cpu += cpu_time().saturating_sub(cpu);
+            cost.runs += 1;
             drop(output);
         }
         cost
