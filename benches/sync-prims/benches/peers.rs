@@ -120,7 +120,7 @@ fn hog(criterion: &mut Criterion) {
             .contender("tokio", |()| hog_and_victim(tokio::sync::Semaphore::new, visits))
             .contender("async-lock", |()| hog_and_victim(async_lock::Semaphore::new, visits))
             .contender("mutex + condvar", |()| hog_and_victim(CondvarSemaphore::new, visits));
-    // Not std-semaphore: beside a hog its victim may wait for seconds.
+    // Not std-semaphore: beside a hog its victim waits until the hog gives up.
     #[cfg(posix_sync)]
     let workload = workload.contender("glibc", |()| hog_and_victim(PosixSemaphore::new, visits));
     #[cfg(cpp20_sync)]

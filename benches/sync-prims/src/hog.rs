@@ -16,7 +16,11 @@ pub fn hog_and_victim<S: Permits>(new: impl Fn(usize) -> S, visits: usize) -> (u
     let mut alone = true;
     thread::scope(|scope| {
         let hog = scope.spawn(|| {
-            while !done.load(Ordering::Relaxed) {
+            // It gives up in the end: some contenders would keep the victim out for seconds.
+            for _ in 0..visits * 500 {
+                if done.load(Ordering::Relaxed) {
+                    break;
+                }
                 gate.hold(|| {
                     hog_inside.store(true, Ordering::Relaxed);
                     spin(STAY);
