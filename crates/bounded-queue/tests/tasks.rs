@@ -3,8 +3,8 @@
 
 use bounded_queue::{BoundedQueue, channel};
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 
@@ -224,4 +224,33 @@ fn tasks_and_threads_share_a_channel_and_lose_nothing() {
         });
         assert_eq!(sum, (0..2 * EACH).sum());
     }
+}
+
+/// An executor that goes on with a task at once, on the thread that wakes it and inside of the wake-up.
+#[test]
+fn a_task_may_be_polled_from_within_its_wake_up() {
+    type Popping = Pin<Box<dyn Future<Output = Option<u32>> + Send>>;
+    struct Inline {
+        future: Mutex<Option<Popping>>,
+        got: Mutex<Option<u32>>,
+    }
+    impl Wake for Inline {
+        fn wake(self: Arc<Self>) {
+            let Some(mut future) = self.future.lock().unwrap().take() else { return };
+            let waker = Arc::clone(&self).into();
+            match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+                Poll::Ready(item) => *self.got.lock().unwrap() = item,
+                Poll::Pending => *self.future.lock().unwrap() = Some(future),
+            }
+        }
+    }
+    let queue = Arc::new(BoundedQueue::new(1));
+    let popper = Arc::clone(&queue);
+    let task = Arc::new(Inline {
+        future: Mutex::new(Some(Box::pin(async move { popper.pop_async().await }))),
+        got: Mutex::new(None),
+    });
+    Arc::clone(&task).wake();
+    queue.push(7).unwrap();
+    assert_eq!(*task.got.lock().unwrap(), Some(7));
 }

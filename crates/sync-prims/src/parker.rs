@@ -92,7 +92,7 @@ impl Parker {
     /// Wakes the thread or task. After [`decide`](Self::decide), outside all locks.
     fn ring(&self) {
         #[cfg(feature = "async")]
-        if let Some(task) = self.task.lock().take() {
+        if let Some(task) = self.swap_task(None) {
             return task.wake();
         }
         // A sleeper that looked before the word was set holds the lock until it sleeps: pass through it.
@@ -128,13 +128,20 @@ impl Parker {
         // Whoever decides the stay rings afterwards: either this look sees the reason, or the bell finds this waker. One that
         // rings for an earlier stay may take it too; then the task is polled and brings it again.
         if !planted("a task looks before it leaves its waker") {
-            *self.task.lock() = Some(waker.clone());
+            self.swap_task(Some(waker.clone()));
         }
         let woken = self.reason().is_some();
         if planted("a task looks before it leaves its waker") {
-            *self.task.lock() = Some(waker.clone());
+            self.swap_task(Some(waker.clone()));
         }
         woken
+    }
+
+    /// Changes the waker. The old one is out of the lock when it is used or dropped: both are somebody else's code, which may
+    /// poll the task again.
+    #[cfg(feature = "async")]
+    fn swap_task(&self, waker: Option<Waker>) -> Option<Waker> {
+        std::mem::replace(&mut *self.task.lock(), waker)
     }
 
     /// Polls as `policy` says, then [sleeps](Self::sleep).
@@ -203,7 +210,7 @@ impl Drop for Seat {
         // The next user may be a thread, which has no waker.
         #[cfg(feature = "async")]
         if let Some(parker) = &parker {
-            drop(parker.task.lock().take());
+            drop(parker.swap_task(None));
         }
         let _ = SPARE.try_with(|spare| spare.set(parker));
     }
