@@ -111,8 +111,12 @@ fn stress(checks: &Checks<'_>) -> Result<Outcome, Failure> {
 
 /// Each crate packages and builds from its package alone, has its licences inside, and depends on no peer.
 fn package(checks: &Checks<'_>) -> Result<Outcome, Failure> {
+    // A folder of its own for each run: cargo unpacks the packages a package needs once for each registry, and its
+    // temporary registry is known by its path. In the folder of an earlier run it would build against that run's code.
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_nanos());
+    let folder = checks.house.target.join(format!("package-{now}"));
     let mut command = cargo();
-    command.args(["package", "--allow-dirty", "--quiet"]);
+    command.args(["package", "--allow-dirty", "--quiet", "--target-dir"]).arg(&folder);
     for member in &checks.house.crates {
         command.args(["--package", &member.name]);
         no_peer(checks.house, member)?;
@@ -123,7 +127,9 @@ fn package(checks: &Checks<'_>) -> Result<Outcome, Failure> {
             }
         }
     }
-    succeed(&mut command)?;
+    let done = succeed(&mut command);
+    drop(std::fs::remove_dir_all(&folder)); // what a failed run left may stay: nobody reads it
+    done?;
     Ok(Outcome::Covered(format!("{} crates", checks.house.crates.len())))
 }
 
