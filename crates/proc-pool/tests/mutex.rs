@@ -4,7 +4,8 @@ mod common;
 
 use common::stress;
 use proc_pool::shared::{LockTimeoutError, Mutex, OwnerDied, TryLockError};
-use proc_pool::{ProcPool, Process, SharedValue, TaskError};
+use proc_pool::{ProcPool, Process, SharedArray, SharedValue, TaskError};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::time::Duration;
 
 /// For waits that must not end by it.
@@ -201,4 +202,56 @@ fn owners_killed_at_any_moment_leave_no_broken_pair_unreported() {
     drop(survivor.join());
     let guard = pair.lock().unwrap_or_else(repaired);
     assert!(guard[0] > 0);
+}
+
+/// Leaves as an array and wants to arrive as a lock, whose guard would be `&mut` to what others use as an array.
+enum Confused {
+    Array(SharedArray<u64>),
+    Lock(Mutex<u64>),
+    Narrow(Mutex<u32>),
+}
+
+impl Serialize for Confused {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Array(array) => (0_u8, array).serialize(serializer),
+            Self::Lock(lock) => (1_u8, lock).serialize(serializer),
+            Self::Narrow(lock) => lock.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Confused {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Pair;
+        impl<'de> serde::de::Visitor<'de> for Pair {
+            type Value = Confused;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a pair")
+            }
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut pair: A) -> Result<Confused, A::Error> {
+                let gone = || serde::de::Error::custom("too few");
+                Ok(match pair.next_element::<u8>()?.ok_or_else(gone)? {
+                    0 => Confused::Lock(pair.next_element()?.ok_or_else(gone)?),
+                    _ => Confused::Narrow(pair.next_element()?.ok_or_else(gone)?),
+                })
+            }
+        }
+        deserializer.deserialize_tuple(2, Pair)
+    }
+}
+
+#[test]
+fn memory_arrives_as_what_it_left_as() {
+    proc_pool::init();
+    let pool = ProcPool::builder().workers(1).build().unwrap();
+    let array = SharedArray::<u64>::zeroed(64).unwrap();
+    let lock = Mutex::new(0_u64).unwrap();
+    // The second time the worker has the memory already.
+    pool.apply(|array: SharedArray<u64>| array.set(0, 1), array.clone()).unwrap();
+    pool.apply(|lock: Mutex<u64>| drop(lock.lock()), lock.clone()).unwrap();
+    for confused in [Confused::Array(array), Confused::Lock(lock)] {
+        let outcome = pool.apply(|_: Confused| (), confused);
+        assert!(matches!(&outcome, Err(TaskError::Decode(why)) if why.contains("is no mutex")), "{outcome:?}");
+    }
 }

@@ -1,6 +1,6 @@
 //! An array that processes share.
 
-use super::memory::{Cells, Memory};
+use super::memory::{Cells, Kind, Memory};
 use super::travel::{self, pack, unpack};
 use bytemuck::Pod;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -45,13 +45,15 @@ pub struct SharedArray<T> {
 }
 
 impl<T: Pod> SharedArray<T> {
+    const KIND: Kind = Kind::of::<T>("array");
+
     /// An array of `len` elements, every byte of them zero.
     ///
     /// # Errors
     /// If the system has no memory or no descriptor left, or the length makes no sense.
     pub fn zeroed(len: usize) -> io::Result<Self> {
         let bytes = len.checked_mul(size_of::<T>()).ok_or(io::ErrorKind::OutOfMemory)?;
-        let memory = Memory::create(bytes)?;
+        let memory = Memory::create(Self::KIND, bytes)?;
         travel::register(&memory);
         Ok(Self { cells: memory.cells(0, len).ok_or(io::ErrorKind::OutOfMemory)? })
     }
@@ -185,7 +187,7 @@ impl<T: Pod> Serialize for SharedArray<T> {
 /// Only within an argument of a task; an error elsewhere.
 impl<'de, T: Pod> Deserialize<'de> for SharedArray<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (memory, len) = unpack(deserializer)?;
+        let (memory, len) = unpack(deserializer, Self::KIND)?;
         let cells =
             memory.cells(0, len).ok_or_else(|| travel::de_error("the shared memory is too short for the array"))?;
         Ok(Self { cells })

@@ -2,7 +2,7 @@
 
 use super::bell::Wait;
 use super::meeting::{MAX, Meeting, Met};
-use super::memory::{Header, Memory};
+use super::memory::{Header, Kind, Memory};
 use super::travel::{self, pack, unpack};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::error::Error;
@@ -38,6 +38,8 @@ pub struct Barrier {
 }
 
 impl Barrier {
+    const KIND: Kind = Kind::of::<Meeting>("barrier");
+
     /// A barrier for this many parties.
     ///
     /// # Errors
@@ -48,7 +50,7 @@ impl Barrier {
     #[track_caller]
     pub fn new(parties: usize) -> io::Result<Self> {
         assert!(parties > 0 && parties <= MAX as usize, "a barrier is for 1 to {MAX} parties, not {parties}");
-        let memory = Memory::create(size_of::<Meeting>())?;
+        let memory = Memory::create(Self::KIND, size_of::<Meeting>())?;
         travel::register(&memory);
         Ok(Self { meeting: memory.header().ok_or(io::ErrorKind::OutOfMemory)?, parties: parties as u32 })
     }
@@ -134,7 +136,7 @@ impl Serialize for Barrier {
 /// Only within an argument of a task; an error elsewhere.
 impl<'de> Deserialize<'de> for Barrier {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (memory, parties) = unpack(deserializer)?;
+        let (memory, parties) = unpack(deserializer, Self::KIND)?;
         let meeting =
             memory.header().ok_or_else(|| travel::de_error("the shared memory is too short for the barrier"))?;
         match u32::try_from(parties) {

@@ -13,11 +13,12 @@
 //!    4, 2, 1 that the alignment allows. So processes and threads that use the same cell without a lock get old or new
 //!    words, never undefined behaviour. On x86 and Arm these are plain moves.
 //! 4. *References are guarded.* The one place that makes a `&mut T` of it is the guard of
-//!    [`Mutex`](crate::shared::Mutex), whose lock says that no other guard exists in any process.
+//!    [`Mutex`](crate::shared::Mutex), whose lock says that no other guard exists in any process. A file says in its name
+//!    for what it was made ([`Kind`]), and is opened as nothing else: no mutex's value is anybody's array.
 
 use super::travel::Ticket;
 use bytemuck::Pod;
-use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, fstat, ftruncate, memfd_create};
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, fstat, ftruncate, memfd_create, readlink};
 use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap, munmap};
 use std::fmt;
 use std::io;
@@ -37,10 +38,37 @@ const LARGE: usize = 4 << 20;
 /// more than their bytes, no memory is ever made.)
 pub(crate) unsafe trait Plain {}
 
+/// What a memory file was made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Kind {
+    /// The type, without its parameter.
+    pub(crate) what: &'static str,
+    /// Size and alignment of its values: types that agree in both may stand for each other, as any bytes are a value.
+    layout: (usize, usize),
+}
+
+impl Kind {
+    pub(crate) const fn of<T>(what: &'static str) -> Self {
+        Self { what, layout: (size_of::<T>(), align_of::<T>()) }
+    }
+
+    pub(crate) fn refusal(self) -> String {
+        let Self { what, layout: (size, _) } = self;
+        format!("it is no {what}, or none of values of {size} bytes")
+    }
+
+    /// Of the memory file.
+    fn name(self) -> String {
+        let Self { what, layout: (size, align) } = self;
+        format!("proc-pool-shared-{what}-{size}-{align}")
+    }
+}
+
 /// One mapping of one memory file.
 pub(crate) struct Memory {
     base: NonNull<u8>,
     len: usize,
+    kind: Kind,
     /// Where other processes find the file.
     ticket: Ticket,
     /// The file, in the process that made it: it is where the ticket leads.
@@ -54,25 +82,25 @@ unsafe impl Sync for Memory {}
 
 impl Memory {
     /// New memory of `len` bytes, all zero, taken from the system as it is touched.
-    pub(crate) fn create(len: usize) -> io::Result<Arc<Self>> {
+    pub(crate) fn create(kind: Kind, len: usize) -> io::Result<Arc<Self>> {
         if cfg!(loom) {
             return Err(io::Error::other("there is one process in a model"));
         }
         let len = len.max(1);
-        let file = memfd_create("proc-pool-shared", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
+        let file = memfd_create(kind.name(), MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
         ftruncate(&file, u64::try_from(len).map_err(|_| io::ErrorKind::OutOfMemory)?)?;
         fcntl_add_seals(&file, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
         let stat = fstat(&file)?;
         let ticket =
             Ticket { process: std::process::id(), fd: file.as_raw_fd(), device: stat.st_dev, inode: stat.st_ino };
-        Ok(Arc::new(Self { base: map(file.as_fd(), len)?, len, ticket, file: Some(file) }))
+        Ok(Arc::new(Self { base: map(file.as_fd(), len)?, len, kind, ticket, file: Some(file) }))
     }
 
     /// The memory behind a descriptor that the ticket has led to.
     ///
     /// # Errors
-    /// If it is not the file that the ticket means, or could shrink.
-    pub(crate) fn open(file: BorrowedFd<'_>, ticket: Ticket) -> io::Result<Arc<Self>> {
+    /// If it is not the file that the ticket means, is of another kind, or could shrink.
+    pub(crate) fn open(file: BorrowedFd<'_>, ticket: Ticket, kind: Kind) -> io::Result<Arc<Self>> {
         let stat = fstat(file)?;
         if (stat.st_dev, stat.st_ino) != (ticket.device, ticket.inode) {
             return Err(io::Error::new(io::ErrorKind::NotFound, "its owner has dropped it"));
@@ -80,8 +108,16 @@ impl Memory {
         if !fcntl_get_seals(file)?.contains(SealFlags::SHRINK | SealFlags::GROW) {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "its size is not sealed"));
         }
+        let link = readlink(format!("/proc/self/fd/{}", file.as_raw_fd()), Vec::new())?;
+        if link.to_bytes() != format!("/memfd:{} (deleted)", kind.name()).as_bytes() {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, kind.refusal()));
+        }
         let len = usize::try_from(stat.st_size).map_err(|_| io::ErrorKind::InvalidData)?;
-        Ok(Arc::new(Self { base: map(file, len)?, len, ticket, file: None }))
+        Ok(Arc::new(Self { base: map(file, len)?, len, kind, ticket, file: None }))
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
     }
 
     pub(crate) fn ticket(&self) -> Ticket {

@@ -9,7 +9,7 @@
 
 use super::bell::Wait;
 use super::lock::{Lock, State};
-use super::memory::{Cells, Header, Memory};
+use super::memory::{Cells, Header, Kind, Memory};
 use super::owner::Processes;
 use super::travel::{self, pack, unpack};
 use bytemuck::Pod;
@@ -43,6 +43,8 @@ pub struct Mutex<T> {
 }
 
 impl<T: Pod> Mutex<T> {
+    const KIND: Kind = Kind::of::<T>("mutex");
+
     /// Where the value lies: behind the lock, in cache lines of its own.
     const OFFSET: usize = if align_of::<T>() > 128 { align_of::<T>() } else { 128 };
 
@@ -53,7 +55,7 @@ impl<T: Pod> Mutex<T> {
     /// a page.
     pub fn new(value: T) -> io::Result<Self> {
         let bytes = size_of::<T>().checked_add(Self::OFFSET).ok_or(io::ErrorKind::OutOfMemory)?;
-        let memory = Memory::create(bytes)?;
+        let memory = Memory::create(Self::KIND, bytes)?;
         travel::register(&memory);
         let this = Self::over(&memory).ok_or(io::ErrorKind::OutOfMemory)?;
         this.value.set(0, value);
@@ -269,7 +271,7 @@ impl<T: Pod> Serialize for Mutex<T> {
 /// Only within an argument of a task; an error elsewhere.
 impl<'de, T: Pod> Deserialize<'de> for Mutex<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (memory, _) = unpack(deserializer)?;
+        let (memory, _) = unpack(deserializer, Self::KIND)?;
         Self::over(&memory).ok_or_else(|| travel::de_error("the shared memory is too short for the lock"))
     }
 }

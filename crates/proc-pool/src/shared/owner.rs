@@ -2,8 +2,13 @@
 //!
 //! The name is the process id together with the moment of its start (field 22 of `/proc/<id>/stat`, in clock ticks
 //! since the system's start). An id is given again only after all others were used, which takes far longer than a tick.
+//!
+//! Who is taken for dead loses the lock, so only what is certain counts: a process that cannot be asked about (no `/proc`
+//! here, no descriptor left to read it with) is dead only if the system knows no such id.
 
 use rustix::fs::{Mode, OFlags, open};
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
 use std::io;
 use std::sync::OnceLock;
 
@@ -11,6 +16,9 @@ use std::sync::OnceLock;
 /// low half of zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Owner(pub(crate) u64);
+
+/// The start of a process that could not find it out; it is told from a later one of the same id no more.
+const UNKNOWN: u32 = 0;
 
 /// Who am I, and who is dead.
 pub(crate) trait Census {
@@ -28,15 +36,15 @@ impl Census for Processes {
         static ME: OnceLock<Owner> = OnceLock::new();
         *ME.get_or_init(|| {
             let id = std::process::id();
-            owner(id, stat(id).map_or(0, |stat| stat.start))
+            owner(id, stat(id).map_or(UNKNOWN, |stat| stat.start))
         })
     }
 
     fn is_dead(&self, owner: Owner) -> bool {
         let (id, start) = (owner.0 as u32 & 0x7fff_ffff, (owner.0 >> 32) as u32);
         match stat(id) {
-            Ok(stat) => stat.ended || stat.start != start,
-            Err(error) => error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(libc::ESRCH),
+            Ok(stat) => stat.ended || start != UNKNOWN && stat.start != start,
+            Err(_) => Pid::from_raw(id as i32).is_none_or(|id| test_kill_process(id) == Err(Errno::SRCH)),
         }
     }
 }
@@ -80,6 +88,8 @@ mod tests {
         let me = Processes.me();
         assert!(!Processes.is_dead(me));
         assert!(Processes.is_dead(Owner(me.0 + (1 << 32))));
+        // It could not find out when it started: no `/proc`, or no descriptor left for the file.
+        assert!(!Processes.is_dead(owner(std::process::id(), 0)));
         let mut child = std::process::Command::new("true").spawn().unwrap();
         let start = stat(child.id()).unwrap().start;
         let child_owner = owner(child.id(), start);

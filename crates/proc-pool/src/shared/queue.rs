@@ -1,7 +1,7 @@
 //! A bounded queue between processes.
 
 use super::bell::Wait;
-use super::memory::{Cells, Header, Memory};
+use super::memory::{Cells, Header, Kind, Memory};
 use super::owner::Processes;
 use super::ring::{Ring, Shape, Slots, Stop};
 use super::travel::{self, pack, unpack};
@@ -65,6 +65,8 @@ fn spin() -> &'static Spin {
 }
 
 impl<T: Pod> Queue<T> {
+    const KIND: Kind = Kind::of::<T>("queue");
+
     const OFFSET: usize = size_of::<Ring>().next_multiple_of(if align_of::<T>() > 128 { align_of::<T>() } else { 128 });
 
     /// A queue that holds at most `capacity` items.
@@ -83,7 +85,7 @@ impl<T: Pod> Queue<T> {
             .ok()
             .and_then(|slots| slots.checked_mul(size_of::<T>())?.checked_add(Self::OFFSET))
             .ok_or_else(too_large)?;
-        let memory = Memory::create(bytes)?;
+        let memory = Memory::create(Self::KIND, bytes)?;
         travel::register(&memory);
         Self::over(&memory, capacity).ok_or_else(too_large)
     }
@@ -397,7 +399,7 @@ impl<T: Pod> Serialize for Queue<T> {
 /// Only within an argument of a task; an error elsewhere.
 impl<'de, T: Pod> Deserialize<'de> for Queue<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (memory, capacity) = unpack(deserializer)?;
+        let (memory, capacity) = unpack(deserializer, Self::KIND)?;
         Self::over(&memory, capacity).ok_or_else(|| travel::de_error("the shared memory is too short for the queue"))
     }
 }

@@ -1,7 +1,7 @@
 //! A counting semaphore between processes.
 
 use super::bell::Wait;
-use super::memory::{Header, Memory};
+use super::memory::{Header, Kind, Memory};
 use super::permits::Permits;
 use super::travel::{self, pack, unpack};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -37,6 +37,8 @@ pub struct Semaphore {
 }
 
 impl Semaphore {
+    const KIND: Kind = Kind::of::<Permits>("semaphore");
+
     /// A semaphore with this many permits.
     ///
     /// # Errors
@@ -46,7 +48,7 @@ impl Semaphore {
     /// If there are more than 2³¹ - 1 permits.
     #[track_caller]
     pub fn new(permits: u32) -> io::Result<Self> {
-        let memory = Memory::create(size_of::<Permits>())?;
+        let memory = Memory::create(Self::KIND, size_of::<Permits>())?;
         travel::register(&memory);
         let this = Self { permits: memory.header().ok_or(io::ErrorKind::OutOfMemory)? };
         this.add_permits(permits);
@@ -134,7 +136,7 @@ impl Serialize for Semaphore {
 /// Only within an argument of a task; an error elsewhere.
 impl<'de> Deserialize<'de> for Semaphore {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (memory, _) = unpack(deserializer)?;
+        let (memory, _) = unpack(deserializer, Self::KIND)?;
         let permits =
             memory.header().ok_or_else(|| travel::de_error("the shared memory is too short for the semaphore"))?;
         Ok(Self { permits })

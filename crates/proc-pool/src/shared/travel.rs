@@ -10,7 +10,7 @@
 //! A worker keeps what it has mapped until it has been idle for a while, so that a run of tasks maps once; but nothing
 //! that its owner has dropped, once it maps something else.
 
-use super::memory::Memory;
+use super::memory::{Kind, Memory};
 use crate::sync::Mutex;
 use rustix::fs::{Mode, OFlags, open, stat};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
@@ -143,8 +143,8 @@ fn keep(memory: &Arc<Memory>) {
     });
 }
 
-/// Reads what [`pack`] wrote, and maps the memory if it is not mapped.
-pub(crate) fn unpack<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(Arc<Memory>, usize), D::Error> {
+/// Reads what [`pack`] wrote of memory of that kind, and maps it if it is not mapped.
+pub(crate) fn unpack<'de, D: Deserializer<'de>>(deserializer: D, kind: Kind) -> Result<(Arc<Memory>, usize), D::Error> {
     let way = WAY.get();
     if !matches!(way, Way::UnpackArgument | Way::UnpackResult) {
         return Err(de_error("shared memory can only be received as the argument of a task of proc-pool"));
@@ -152,11 +152,12 @@ pub(crate) fn unpack<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(Arc<
     let (process, fd, device, inode, count): (u32, RawFd, u64, u64, u64) = Deserialize::deserialize(deserializer)?;
     let ticket = Ticket { process, fd, device, inode };
     let memory = match known(ticket) {
-        Some(memory) => memory,
+        Some(memory) if memory.kind() == kind => memory,
+        Some(_) => return Err(de_error(format!("cannot use the shared memory: {}", kind.refusal()))),
         None if way == Way::UnpackResult => {
             return Err(de_error("the shared memory of the result is not known here any more"));
         }
-        None => fetch(ticket).map_err(|error| {
+        None => fetch(ticket, kind).map_err(|error| {
             de_error(format!("cannot open the shared memory of process {process}, descriptor {fd}: {error}"))
         })?,
     };
@@ -172,10 +173,10 @@ fn is_open(ticket: Ticket) -> bool {
     stat(path(ticket)).is_ok_and(|file| (file.st_dev, file.st_ino) == (ticket.device, ticket.inode))
 }
 
-fn fetch(ticket: Ticket) -> io::Result<Arc<Memory>> {
+fn fetch(ticket: Ticket, kind: Kind) -> io::Result<Arc<Memory>> {
     // Whatever the number has come to mean: opening it must neither wait nor become the terminal of anybody.
     let file = open(path(ticket), OFlags::RDWR | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY, Mode::empty())?;
-    let memory = Memory::open(file.as_fd(), ticket)?;
+    let memory = Memory::open(file.as_fd(), ticket, kind)?;
     register(&memory);
     let mut held = HELD.lock();
     held.retain(|memory| is_open(memory.ticket()));

@@ -1,6 +1,6 @@
 //! One value that processes share.
 
-use super::memory::{Cells, Memory};
+use super::memory::{Cells, Kind, Memory};
 use super::travel::{self, pack, unpack};
 use crate::sync::{Ordering, fence};
 use bytemuck::Pod;
@@ -32,13 +32,15 @@ pub struct SharedValue<T> {
 }
 
 impl<T: Pod> SharedValue<T> {
+    const KIND: Kind = Kind::of::<T>("value");
+
     /// A new value.
     ///
     /// # Errors
     /// If the system has no memory or no descriptor left. Each value takes one descriptor in the process that made it, and
     /// a page.
     pub fn new(value: T) -> io::Result<Self> {
-        let memory = Memory::create(size_of::<T>())?;
+        let memory = Memory::create(Self::KIND, size_of::<T>())?;
         travel::register(&memory);
         let this = Self { cells: memory.cells(0, 1).ok_or(io::ErrorKind::OutOfMemory)? };
         this.set(value);
@@ -100,7 +102,7 @@ impl<T: Pod> Serialize for SharedValue<T> {
 /// Only within an argument of a task; an error elsewhere.
 impl<'de, T: Pod> Deserialize<'de> for SharedValue<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (memory, _) = unpack(deserializer)?;
+        let (memory, _) = unpack(deserializer, Self::KIND)?;
         let cells =
             memory.cells(0, 1).ok_or_else(|| travel::de_error("the shared memory is too short for the value"))?;
         Ok(Self { cells })
