@@ -10,7 +10,7 @@ const BROKEN: usize = usize::MAX;
 pub struct Chain<T> {
     /// The next chunk to claim.
     next: AtomicUsize,
-    /// How many chunks have handed their value on, or `BROKEN`. Stored under no lock, after `value`.
+    /// How many chunks have handed their value on, or `BROKEN`; never falls. Changed under no lock, after `value`.
     handed: AtomicUsize,
     /// What chunk `handed - 1` left for its successor.
     value: Mutex<Option<T>>,
@@ -35,8 +35,9 @@ impl<T> Chain<T> {
     }
 
     fn publish(&self, handed: usize) {
-        // SeqCst, as `EventCount` asks; it also makes `value` visible to those who see it.
-        self.handed.store(handed, Ordering::SeqCst);
+        // The greatest stays: the claim before a broken one may hand its value on afterwards, and those behind must not
+        // wait for the broken one then. SeqCst, as `EventCount` asks; it also makes `value` visible to those who see it.
+        self.handed.fetch_max(handed, Ordering::SeqCst);
         self.changed.notify_all();
     }
 }
@@ -50,6 +51,7 @@ pub struct Claim<'a, T> {
 }
 
 impl<T> Claim<'_, T> {
+    /// Which chunk it is.
     pub fn chunk(&self) -> usize {
         self.chunk
     }

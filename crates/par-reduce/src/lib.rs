@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 #[cfg_attr(not(loom), expect(unreachable_pub, reason = "the models of `tests/loom.rs` reach it"))]
+#[cfg_attr(loom, expect(missing_debug_implementations, reason = "only the models see it"))]
 mod chain;
 mod compensated;
 mod disjoint;
@@ -22,6 +23,7 @@ mod random;
 mod reducer;
 mod scan;
 #[cfg_attr(not(loom), expect(unreachable_pub, reason = "the models of `tests/loom.rs` reach it"))]
+#[cfg_attr(loom, expect(missing_debug_implementations, reason = "only the models see it"))]
 mod shares;
 mod sum;
 mod superacc;
@@ -50,7 +52,7 @@ pub use sum::{Integer, Summable, dot, sum, wrapping_sum};
 /// What the models of `tests/loom.rs` check.
 #[cfg(loom)]
 pub mod model {
-    pub use crate::chain::Chain;
+    pub use crate::chain::{Chain, Claim};
     pub use crate::shares::Share;
 }
 

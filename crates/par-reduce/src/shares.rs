@@ -25,6 +25,7 @@ pub struct Share {
 const HALF: u32 = u32::BITS;
 
 impl Share {
+    /// All of `chunks`.
     pub fn new(chunks: Range<u32>) -> Self {
         Self { left: AtomicU64::new(u64::from(chunks.end) << HALF | u64::from(chunks.start)) }
     }
@@ -55,11 +56,12 @@ pub(crate) fn share_out(chunks: usize, visit: impl Fn(usize) + Sync) {
     let threads = worker_pool::current().threads().min(runs).max(1);
     let bound = |i: usize| (runs as u128 * i as u128 / threads as u128) as u32;
     let shares: Vec<Share> = (0..threads).map(|i| Share::new(bound(i)..bound(i + 1))).collect();
-    let visit_run = |i: u32| {
+    let visit_run = move |i: u32| {
         let start = i as usize * run;
         (start..chunks.min(start + run)).for_each(&visit);
     };
-    let work = |mine: usize| {
+    let shares = &shares[..];
+    let work = move |mine: usize| {
         let (before, from) = shares.split_at(mine);
         for (i, share) in from.iter().chain(before).enumerate() {
             while let Some(chunk) = share.take(i == 0) {

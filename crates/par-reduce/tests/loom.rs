@@ -83,3 +83,35 @@ fn a_panic_breaks_the_chain_for_those_behind() {
         }
     });
 }
+
+/// While one claim breaks the chain, the claim before it hands its value on: those behind must learn of the break all the same.
+#[test]
+fn a_break_outlives_what_the_claim_before_hands_on() {
+    model(2, || {
+        let chain = Arc::new(Chain::new(Some(0)));
+        let broken = Arc::new(AtomicUsize::new(usize::MAX));
+        let unwinding = {
+            let (chain, broken) = (Arc::clone(&chain), Arc::clone(&broken));
+            thread::spawn(move || {
+                let claim = chain.claim();
+                broken.store(claim.chunk(), Ordering::Relaxed);
+                drop(claim);
+            })
+        };
+        let pass = |chain: &Chain<usize>| {
+            let claim = chain.claim();
+            (claim.chunk(), claim.pass(|before| Some(before.unwrap_or(0) + 1)).is_some())
+        };
+        let other = {
+            let chain = Arc::clone(&chain);
+            thread::spawn(move || pass(&chain))
+        };
+        let here = pass(&chain);
+        let there = other.join().unwrap();
+        unwinding.join().unwrap();
+        let broken = broken.load(Ordering::Relaxed);
+        for (chunk, passed) in [here, there] {
+            assert!(chunk < broken || !passed, "behind the broken claim nobody goes on");
+        }
+    });
+}
