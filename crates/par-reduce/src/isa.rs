@@ -47,6 +47,11 @@ impl Level {
         Self(native().min(bound))
     }
 
+    /// Whether there are 32 registers of 64 bytes.
+    pub(crate) fn has_wide_registers(self) -> bool {
+        self.0 == Isa::Avx512
+    }
+
     /// Runs `kernel`, compiled for this level.
     #[inline]
     pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Out {

@@ -110,14 +110,16 @@ pub(crate) fn dot<T: Real, const N: usize>(a: &[T], x: &[T]) -> T {
 pub(crate) struct Tail<'a, T: Real, const N: usize> {
     x: &'a [T; N],
     counts: [T::Mask; N],
+    /// How many count.
+    left: usize,
 }
 
 impl<'a, T: Real, const N: usize> Tail<'a, T, N> {
-    /// `None` if there are less than `N` elements. Compiled apart for the reason of [`fold_four`].
+    /// `None` if there are less than `N` elements. Compiled apart for the reason of [`fold_rows`].
     #[inline(never)]
     pub(crate) fn of(x: &'a [T]) -> Option<Self> {
-        let done = N - x.len() % N;
-        Some(Self { x: x.last_chunk()?, counts: std::array::from_fn(|i| T::mask(i >= done)) })
+        let left = x.len() % N;
+        Some(Self { x: x.last_chunk()?, counts: std::array::from_fn(|i| T::mask(i >= N - left)), left })
     }
 
     /// Adds the products of the last elements of a row to the *last* lanes, in one step of full width.
@@ -130,32 +132,43 @@ impl<'a, T: Real, const N: usize> Tail<'a, T, N> {
     }
 }
 
-/// The dot products of four rows with `x`. The rows share what is loaded from `x`.
-#[inline(always)]
-pub(crate) fn dot_four<T: Real, const N: usize>(rows: [&[T]; 4], x: &[T], tail: &Tail<'_, T, N>) -> [T; 4] {
-    // Four arrays and not one of four: it would not fall apart into registers.
-    let (mut p, mut q, mut r, mut s) = ([T::NOTHING; N], [T::NOTHING; N], [T::NOTHING; N], [T::NOTHING; N]);
-    let [a, b, c, d] = rows.map(|row| row.as_chunks::<N>().0);
-    for ((((x, a), b), c), d) in x.as_chunks::<N>().0.iter().zip(a).zip(b).zip(c).zip(d) {
-        add_products(&mut p, a, x);
-        add_products(&mut q, b, x);
-        add_products(&mut r, c, x);
-        add_products(&mut s, d, x);
-    }
-    let [a, b, c, d] = rows;
-    tail.add(&mut p, a);
-    tail.add(&mut q, b);
-    tail.add(&mut r, c);
-    tail.add(&mut s, d);
-    fold_four(&[p, q, r, s])
+/// Rows that share what is loaded from `x`.
+macro_rules! dot_rows {
+    ($(#[$doc:meta])* $name:ident, $count:literal: $($row:ident $lanes:ident,)*) => {
+        $(#[$doc])*
+        #[inline(always)]
+        pub(crate) fn $name<T: Real, const N: usize>(rows: [&[T]; $count], x: &[T], tail: &Tail<'_, T, N>) -> [T; $count] {
+            let blocks = x.as_chunks::<N>().0;
+            let [$($row),*] = rows.map(|row| &row.as_chunks::<N>().0[..blocks.len()]);
+            // An array for each row and not one of all of them: it would not fall apart into registers.
+            $(let mut $lanes = [T::NOTHING; N];)*
+            for (j, block) in blocks.iter().enumerate() {
+                $(add_products(&mut $lanes, &$row[j], block);)*
+            }
+            let [$($row),*] = rows;
+            if tail.left > 0 {
+                $(tail.add(&mut $lanes, $row);)*
+            }
+            fold_rows(&[$($lanes),*])
+        }
+    };
 }
 
-/// Folds four rows of lanes. Compiled apart: folded in the kernel, the lanes are taken for numbers in pairs, and the loop
+dot_rows! {
+    /// The dot products of four rows with `x`.
+    dot_four, 4: a p, b q, c r, d s,
+}
+
+dot_rows! {
+    /// The dot products of eight rows with `x`, where there are registers for them.
+    dot_eight, 8: a p, b q, c r, d s, e t, f u, g v, h w,
+}
+
+/// Folds the lanes of some rows. Compiled apart: folded in the kernel, the lanes are taken for numbers in pairs, and the loop
 /// above spends its time on taking registers apart and putting them together (three times slower).
 #[inline(never)]
-fn fold_four<T: Real, const N: usize>(lanes: &[[T; N]; 4]) -> [T; 4] {
-    let [p, q, r, s] = *lanes;
-    [fold_halves(p), fold_halves(q), fold_halves(r), fold_halves(s)]
+fn fold_rows<T: Real, const N: usize, const ROWS: usize>(lanes: &[[T; N]; ROWS]) -> [T; ROWS] {
+    std::array::from_fn(|i| fold_halves(lanes[i]))
 }
 
 /// Adds the products of the columns behind the last whole block.

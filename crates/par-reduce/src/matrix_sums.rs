@@ -25,7 +25,7 @@ impl Reducer {
     #[track_caller]
     pub fn matrix_sum<T: Summable>(&self, matrix: Matrix<'_, T>) -> T::Total {
         if let Some(all) = matrix.as_slice() {
-            return self.sum(all);
+            return self.chunks_of_rows(matrix.cols()).sum(all);
         }
         let (rows, cols, inner) = (matrix.rows(), matrix.cols(), self.default_chunks().sequential_below(usize::MAX));
         let of_rows = |r: Range<usize>| {

@@ -47,11 +47,9 @@ impl Moments {
         let count = a.count + b.count;
         let (n_a, n_b, n) = (a.count as f64, b.count as f64, count as f64);
         let delta = b.mean - a.mean;
-        Self {
-            count,
-            mean: a.mean + delta * (n_b / n),
-            squares: a.squares + b.squares + delta * delta * (n_a * (n_b / n)),
-        }
+        // A distance beyond all floats (an infinite mean, or two huge ones) leads to no mean.
+        let mean = if delta.is_finite() { a.mean + delta * (n_b / n) } else { a.mean * (n_a / n) + b.mean * (n_b / n) };
+        Self { count, mean, squares: a.squares + b.squares + delta * delta * (n_a * (n_b / n)) }
     }
 }
 
@@ -72,14 +70,17 @@ impl Reducer {
     /// See [`mean_variance`].
     pub fn mean_variance(&self, x: &[f64]) -> Option<Moments> {
         let level = self.level();
-        let partial = |r: std::ops::Range<usize>| level.run(Measure(&x[r]));
+        let partial = move |r: std::ops::Range<usize>| level.run(Measure(&x[r]));
         let moments =
             self.reduce(x.len(), self.chunk_by_bytes(x.len(), 8), Cost::Bytes(8), partial, Moments::combine)?;
         Some(Moments { mean: moments.mean.one_nan(), squares: moments.squares.one_nan(), ..moments })
     }
 }
 
-/// Mean and variance, or `None` if there is no element. NaN among the inputs gives NaN.
+/// Mean and variance, or `None` if there is no element.
+///
+/// A NaN among the inputs gives NaN. An infinite one makes the mean that infinity (both of them: NaN) and the variance NaN.
+/// Elements so large that their sum overflows make the mean infinite or NaN.
 ///
 /// ```
 /// let moments = par_reduce::mean_variance(&[1.0, 3.0]).unwrap();

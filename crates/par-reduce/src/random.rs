@@ -30,7 +30,7 @@ pub(crate) mod kernel {
 
         fn plan(range: &Range<Self>) -> Option<Self::Plan>;
 
-        /// Fills `out`, whose first element has the index `start`, which is a multiple of [`BLOCK`](super::BLOCK) .
+        /// Fills `out`, whose first element has the index `start`, which is a multiple of [`BLOCK`](super::BLOCK).
         fn fill(plan: Self::Plan, key: u64, start: usize, out: &mut [Self]) -> impl Kernel<Out = ()>;
     }
 }
@@ -88,14 +88,14 @@ fn again(key: u64, i: usize, attempt: usize) -> u64 {
 pub struct IntPlan {
     /// The first number, in the two's complement of 64 bits.
     start: u64,
-    /// How many numbers there are, at least 1; 0 stands for 2^64.
+    /// How many numbers there are, at least 1.
     span: u64,
 }
 
 impl IntPlan {
     /// Whether a word of 32 bits is enough.
     fn is_narrow(self) -> bool {
-        (1..=1 << 32).contains(&self.span)
+        self.span <= 1 << 32
     }
 
     /// A block of numbers below `span` from words of 32 bits, the first one for index `start`, which is even; and whether
@@ -138,9 +138,6 @@ impl IntPlan {
     #[inline(always)]
     fn wide(self, key: u64, i: usize) -> u64 {
         let mut draw = word(key, i);
-        if self.span == 0 {
-            return draw;
-        }
         let mut product = u128::from(draw) * u128::from(self.span);
         if (product as u64) < self.span {
             let threshold = self.span.wrapping_neg() % self.span;
@@ -261,7 +258,7 @@ impl Reducer {
         let Some(plan) = T::plan(&range) else { panic!("the range {range:?} holds no number to draw") };
         let (level, len, bytes) = (self.level(), out.len(), size_of::<T>());
         let key = mix(seed.wrapping_add(STEP));
-        let chunk = self.chunk_by_bytes(len, bytes).next_multiple_of(BLOCK);
+        let chunk = self.chunk_by_bytes(len, bytes).min(len).max(1).next_multiple_of(BLOCK);
         let cells = Disjoint::new(out);
         self.for_each(len, chunk, Cost::Bytes(bytes), |r| {
             // SAFETY: chunks do not overlap and `for_each` visits each once.

@@ -144,6 +144,12 @@ impl Reducer {
         Self { chunk: None, ..*self }
     }
 
+    /// As `self`, for the elements of rows that lie side by side.
+    pub(crate) fn chunks_of_rows(&self, cols: usize) -> Self {
+        let of_rows = |rows: NonZeroUsize| NonZeroUsize::new(rows.get().saturating_mul(cols));
+        Self { chunk: self.chunk.and_then(of_rows), ..*self }
+    }
+
     /// The caller's word on the rows of a chunk.
     pub(crate) fn chunk_rows(&self) -> Option<usize> {
         self.chunk.map(NonZeroUsize::get)
@@ -187,8 +193,10 @@ impl Reducer {
         if alone < cut.chunks() {
             let mut slots: Vec<Option<P>> = Vec::new();
             slots.resize_with(cut.chunks() - alone, || None);
-            let cells = Disjoint::new(&mut slots);
-            together(alone..cut.chunks(), cost, |i| {
+            let (cells, partial) = (Disjoint::new(&mut slots), &partial);
+            // What a worker reads first lies in the caches of this processor: the fewer places it is in the better, so
+            // closures on the way to it hold values and not references.
+            together(alone..cut.chunks(), cost, move |i| {
                 let value = partial(cut.range(i));
                 // SAFETY: chunk `i` has slot `i - alone` to itself, and `together` visits each chunk once.
                 let slot = unsafe { cells.part(i - alone..i - alone + 1) };
@@ -205,7 +213,8 @@ impl Reducer {
         let _end = End(cost.is_worth_sharing(len));
         let alone = self.run_alone(cut, cost, |i| body(cut.range(i)));
         if alone < cut.chunks() {
-            together(alone..cut.chunks(), cost, |i| body(cut.range(i)));
+            let body = &body;
+            together(alone..cut.chunks(), cost, move |i| body(cut.range(i)));
         }
     }
 
@@ -266,11 +275,12 @@ impl Cut {
 /// Visits each of `chunks` once, on the threads of the current pool. Closures of unknown cost are claimed one by one, in
 /// increasing order; chunks that are alike are shared out.
 fn together(chunks: Range<usize>, cost: Cost, visit: impl Fn(usize) + Sync) {
-    let visit = |i: usize| visit(chunks.start + i);
+    let (start, chunks) = (chunks.start, chunks.len());
+    let visit = move |i: usize| visit(start + i);
     match cost {
-        Cost::Bytes(_) => share_out(chunks.len(), visit),
+        Cost::Bytes(_) => share_out(chunks, visit),
         Cost::Unknown => {
-            worker_pool::for_each_chunk(chunks.len(), Chunk::Size(NonZeroUsize::MIN), |range| range.for_each(&visit))
+            worker_pool::for_each_chunk(chunks, Chunk::Size(NonZeroUsize::MIN), |range| range.for_each(&visit))
         }
     }
 }

@@ -120,6 +120,15 @@ fn shapes_that_do_not_fit_name_both() {
     assert_eq!(format!("{matrix:?}"), "Matrix { rows: 2, cols: 3, row_stride: 3, .. }");
 }
 
+#[test]
+fn rows_of_nothing_are_zero() {
+    let matrix = Matrix::new(&[], 3, 0).unwrap();
+    let (mut sums, mut products) = ([7.0_f64; 3], [7.0_f64; 3]);
+    row_sums_into(matrix, &mut sums).unwrap();
+    matvec_into(matrix, &[], &mut products).unwrap();
+    assert_eq!((sums.map(f64::to_bits), products.map(f64::to_bits)), ([0; 3], [0; 3]));
+}
+
 /// The last columns of a row are read in a block that reaches back over others, which must not count twice.
 #[test]
 fn each_column_counts_once() {
