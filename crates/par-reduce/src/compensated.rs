@@ -134,7 +134,7 @@ impl Reducer {
     /// See [`sum_compensated`].
     pub fn sum_compensated(&self, x: &[f64]) -> f64 {
         let level = self.level();
-        let partial = |r: std::ops::Range<usize>| level.run(Sum2(&x[r]));
+        let partial = move |r: std::ops::Range<usize>| level.run(Sum2(&x[r]));
         self.reduce(x.len(), self.chunk_by_bytes(x.len(), 8), Cost::Bytes(8), partial, Pair::add)
             .map_or(0.0, Pair::value)
     }
@@ -144,7 +144,7 @@ impl Reducer {
     pub fn dot_compensated(&self, x: &[f64], y: &[f64]) -> f64 {
         assert_same_length(x, y);
         let level = self.level();
-        let partial = |r: std::ops::Range<usize>| level.run(Dot2(&x[r.clone()], &y[r]));
+        let partial = move |r: std::ops::Range<usize>| level.run(Dot2(&x[r.clone()], &y[r]));
         self.reduce(x.len(), self.chunk_by_bytes(x.len(), 16), Cost::Bytes(16), partial, Pair::add)
             .map_or(0.0, Pair::value)
     }

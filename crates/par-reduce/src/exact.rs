@@ -163,7 +163,7 @@ impl Reducer {
     pub fn sum_exact<T: ExactSum>(&self, x: &[T]) -> T {
         let (level, bytes) = (self.level(), size_of::<T>());
         let chunk = self.chunk_rows().unwrap_or(CHUNK_BYTES / bytes);
-        let partial = |r: std::ops::Range<usize>| exact(level, &x[r]);
+        let partial = move |r: std::ops::Range<usize>| exact(level, &x[r]);
         let sum = self.reduce(x.len(), chunk, Cost::Bytes(bytes), partial, Superacc::merge);
         let zero =
             || x.first().is_some_and(|first| first.is_minus_zero()) && x.iter().all(|value| value.is_minus_zero());

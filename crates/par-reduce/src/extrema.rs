@@ -1,49 +1,76 @@
 //! Least and greatest elements, and where they are. Of equal elements the one with the lowest index wins.
 //!
-//! Numbers go through vector registers: each block of [`BLOCK`] gives its extreme value and only the first block that
-//! beats all before it is remembered; at the end of a chunk that one block is searched for the position. So the
-//! position costs next to nothing and is exact. Other types are compared one by one.
+//! Numbers go through vector registers, which know values and no places: each chunk gives its extreme value, and only the
+//! first chunk whose value beats all others is searched for the place, at the end. So the place costs next to nothing and is
+//! exact. Other types are compared one by one.
 
+use crate::isa::Level;
 use crate::number::{as_numbers, beats, kernel::Extreme};
 use crate::reducer::{Cost, Reducer};
 use std::cmp::Ordering;
+use std::ops::Range;
 
-/// Elements whose extreme value is found before one looks whether it is a new record.
-const BLOCK: usize = 2048;
-
-/// The position of the extreme number in a part of a slice.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Found<T> {
-    pub(crate) index: usize,
+/// A part of a slice and its extreme value.
+#[derive(Clone, Debug)]
+pub(crate) struct Best<T> {
+    pub(crate) part: Range<usize>,
     pub(crate) value: T,
+}
+
+impl<T: Extreme> Best<T> {
+    #[inline]
+    pub(crate) fn of<const MAX: bool>(level: Level, x: &[T], part: Range<usize>) -> Self {
+        Self { value: T::extreme::<MAX>(level, &x[part.clone()]), part }
+    }
+
+    /// The better one, `self` being to the left of `right`.
+    pub(crate) fn or<const MAX: bool>(self, right: Self) -> Self {
+        if beats::<T, MAX>(&right.value, &self.value) { right } else { self }
+    }
+
+    /// The first place of the value in `x`, of which this is the best part.
+    pub(crate) fn locate(self, level: Level, x: &[T]) -> Option<usize> {
+        let in_part = T::position(level, &x[self.part.clone()], self.value).map(|i| self.part.start + i);
+        // A part of nothing but NaN shows the neutral infinity without having it; then any part may.
+        in_part.or_else(|| T::position(level, x, self.value))
+    }
+}
+
+/// Returns `$found` if the elements of `$x` are numbers that vector registers compare, of which type `$n` then is one.
+macro_rules! if_numbers {
+    ($x:ident: [$t:ident] as $n:ident => $found:expr) => {
+        if_numbers!(@ $x $t $n $found; f64 f32 i32 i64 u32 u64 usize isize u8 i8 u16 i16)
+    };
+    (@ $x:ident $t:ident $n:ident $found:expr; $($number:ident)*) => {$({
+        type $n = $number;
+        if let Some($x) = as_numbers::<$t, $n>($x) {
+            return $found;
+        }
+    })*};
 }
 
 impl Reducer {
     /// The first position of the extreme number that is not NaN.
-    pub(crate) fn arg_number<T: Extreme, const MAX: bool>(&self, x: &[T]) -> Option<Found<T>> {
+    pub(crate) fn arg_number<T: Extreme, const MAX: bool>(&self, x: &[T]) -> Option<usize> {
         let (level, bytes) = (self.level(), size_of::<T>());
-        let partial = |r: std::ops::Range<usize>| {
-            let start = r.start;
-            let mut best: Option<Found<T>> = None;
-            for (i, block) in x[r.clone()].chunks(BLOCK).enumerate() {
-                let value = T::extreme::<MAX>(level, block);
-                if best.is_none_or(|best| beats::<T, MAX>(&value, &best.value)) {
-                    best = Some(Found { index: start + i * BLOCK, value });
-                }
-            }
-            let Found { index, value } = best?;
-            // A block of NaN shows the neutral infinity without having it; then any block may.
-            let in_block = T::position(level, &x[index..r.end.min(index.saturating_add(BLOCK))], value);
-            let found = in_block.map(|i| index + i).or_else(|| T::position(level, &x[r], value).map(|i| start + i));
-            found.map(|index| Found { index, value })
-        };
-        self.reduce(x.len(), self.chunk_by_bytes(x.len(), bytes), Cost::Bytes(bytes), partial, first::<T, MAX>)
-            .flatten()
+        let partial = move |r| Best::of::<MAX>(level, x, r);
+        let chunk = self.chunk_by_bytes(x.len(), bytes);
+        self.reduce(x.len(), chunk, Cost::Bytes(bytes), partial, Best::or::<MAX>)?.locate(level, x)
+    }
+
+    /// The first positions of the least and the greatest number: the second look at a chunk finds it in the cache.
+    fn arg_both_numbers<T: Extreme>(&self, x: &[T]) -> Option<(usize, usize)> {
+        let (level, bytes) = (self.level(), size_of::<T>());
+        let partial = move |r: Range<usize>| (Best::of::<false>(level, x, r.clone()), Best::of::<true>(level, x, r));
+        let combine = |a: (Best<T>, Best<T>), b: (Best<T>, Best<T>)| (a.0.or::<false>(b.0), a.1.or::<true>(b.1));
+        let chunk = self.chunk_by_bytes(x.len(), bytes);
+        let (least, greatest) = self.reduce(x.len(), chunk, Cost::Bytes(bytes), partial, combine)?;
+        Some((least.locate(level, x)?, greatest.locate(level, x)?))
     }
 
     /// The first position of the extreme element; `better(a, b)`: `a`, which lies to the right, wins against `b`.
     fn arg_with<T: Sync>(&self, x: &[T], better: impl Fn(&T, &T) -> bool + Sync) -> Option<usize> {
-        let partial = |r: std::ops::Range<usize>| {
+        let partial = |r: Range<usize>| {
             let start = r.start;
             r.fold(start, |best, i| if better(&x[i], &x[best]) { i } else { best })
         };
@@ -57,14 +84,7 @@ impl Reducer {
         x: &[T],
         alien: impl Fn(&T) -> bool + Sync,
     ) -> Option<usize> {
-        macro_rules! numbers {
-            ($($t:ident)*) => {$(
-                if let Some(x) = as_numbers::<T, $t>(x) {
-                    return self.arg_number::<$t, MAX>(x).map(|found| found.index);
-                }
-            )*};
-        }
-        numbers!(f64 f32 i32 i64 u32 u64 usize isize u8 i8 u16 i16);
+        if_numbers!(x: [T] as N => self.arg_number::<N, MAX>(x));
         let best = self.arg_with(x, |a, b| beats::<T, MAX>(a, b) || (alien(b) && !alien(a)));
         best.filter(|&i| !alien(&x[i]))
     }
@@ -81,7 +101,12 @@ impl Reducer {
 
     /// See [`min_max`].
     pub fn min_max<'a, T: Ord + Sync>(&self, x: &'a [T]) -> Option<(&'a T, &'a T)> {
-        Some((self.min(x)?, self.max(x)?))
+        let both = || {
+            if_numbers!(x: [T] as N => self.arg_both_numbers::<N>(x));
+            let (less, greater) = (|a: &T, b: &T| a < b, |a: &T, b: &T| a > b);
+            Some((self.arg_with(x, less)?, self.arg_with(x, greater)?))
+        };
+        both().map(|(least, greatest)| (&x[least], &x[greatest]))
     }
 
     /// See [`argmin`].
@@ -110,15 +135,6 @@ fn like_nan<T: PartialOrd>(value: &T) -> bool {
     value.partial_cmp(value).is_none()
 }
 
-/// The better of two, `a` being to the left of `b`.
-fn first<T: Extreme, const MAX: bool>(a: Option<Found<T>>, b: Option<Found<T>>) -> Option<Found<T>> {
-    match (a, b) {
-        (Some(left), Some(right)) if beats::<T, MAX>(&right.value, &left.value) => b,
-        (None, _) => b,
-        _ => a,
-    }
-}
-
 /// The least element, the first of equals; `None` if there is none.
 ///
 /// Integers are compared in vector registers; floats have [`min_float`](crate::min_float).
@@ -140,7 +156,7 @@ pub fn max<T: Ord + Sync>(x: &[T]) -> Option<&T> {
     Reducer::new().max(x)
 }
 
-/// The least and the greatest element, each the first of its equals.
+/// The least and the greatest element, each the first of its equals. Numbers are read from memory once for both.
 ///
 /// ```
 /// assert_eq!(par_reduce::min_max(&[3, 1, 2]), Some((&1, &3)));

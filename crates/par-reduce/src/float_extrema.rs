@@ -1,7 +1,8 @@
 //! Least and greatest floats, with a say in what NaN means.
 
-use crate::extrema::Found;
-use crate::number::{Float, beats};
+use crate::extrema::Best;
+use crate::isa::Level;
+use crate::number::{Float, any, beats};
 use crate::reducer::{Cost, Reducer};
 use std::ops::Range;
 
@@ -30,13 +31,13 @@ enum Part<T> {
 impl Reducer {
     fn extreme_float<T: Float, const MAX: bool>(&self, x: &[T], nan: Nan) -> Option<T> {
         let (level, bytes) = (self.level(), size_of::<T>());
-        let partial = |r: Range<usize>| {
+        let partial = move |r: Range<usize>| {
             let block = if nan == Nan::Propagate { BLOCK } else { r.len() };
             x[r].chunks(block.max(1)).fold(Part::Nothing, |part, block| {
-                if nan == Nan::Propagate && T::any_nan(level, block) {
+                if nan == Nan::Propagate && any(level, block, T::is_nan) {
                     return Part::Nan;
                 }
-                let value = settle::<T, MAX>(block, T::extreme::<MAX>(level, block));
+                let value = settle::<T, MAX>(level, block, T::extreme::<MAX>(level, block));
                 combine::<T, MAX>(part, value)
             })
         };
@@ -51,28 +52,25 @@ impl Reducer {
 
     fn arg_float<T: Float, const MAX: bool>(&self, x: &[T], nan: Nan) -> Option<usize> {
         if nan == Nan::Ignore {
-            return self.arg_number::<T, MAX>(x).map(|found| found.index);
+            return self.arg_number::<T, MAX>(x);
         }
         let (level, bytes) = (self.level(), size_of::<T>());
         // A chunk stays in the L2 cache between the search for NaN and the comparison.
-        let alone = self.sequential_below(usize::MAX);
-        let partial = |r: Range<usize>| {
-            let (start, part) = (r.start, &x[r]);
-            if T::any_nan(level, part) {
-                let index = part.iter().position(|value| value.is_nan()).unwrap_or(0);
-                return Some(Found { index: start + index, value: T::NAN });
-            }
-            alone.arg_number::<T, MAX>(part).map(|found| Found { index: start + found.index, ..found })
+        let partial = move |r: Range<usize>| {
+            let has_nan = any(level, &x[r.clone()], T::is_nan);
+            if has_nan { Best { part: r, value: T::NAN } } else { Best::of::<MAX>(level, x, r) }
         };
-        let better = |a: Option<Found<T>>, b: Option<Found<T>>| match (a, b) {
-            (Some(left), Some(right)) if !left.value.is_nan() => {
-                if right.value.is_nan() || beats::<T, MAX>(&right.value, &left.value) { b } else { a }
-            }
-            _ => a.or(b),
+        let better = |left: Best<T>, right: Best<T>| match (left.value.is_nan(), right.value.is_nan()) {
+            (true, _) => left,
+            (false, true) => right,
+            (false, false) => left.or::<MAX>(right),
         };
-        self.reduce(x.len(), self.chunk_by_bytes(x.len(), bytes), Cost::Bytes(bytes), partial, better)
-            .flatten()
-            .map(|f| f.index)
+        let best = self.reduce(x.len(), self.chunk_by_bytes(x.len(), bytes), Cost::Bytes(bytes), partial, better)?;
+        if best.value.is_nan() {
+            let in_part = x[best.part.clone()].iter().position(|value| value.is_nan());
+            return in_part.map(|i| best.part.start + i);
+        }
+        best.locate(level, x)
     }
 
     /// See [`min_float`].
@@ -98,11 +96,11 @@ impl Reducer {
 
 /// What the comparison of a block leaves open: which zero it is, and whether an infinity is an element or only the
 /// neutral start.
-fn settle<T: Float, const MAX: bool>(block: &[T], value: T) -> Part<T> {
+fn settle<T: Float, const MAX: bool>(level: Level, block: &[T], value: T) -> Part<T> {
     if value == T::ZERO {
-        let wanted = |y: &T| *y == T::ZERO && y.is_sign_negative() != MAX;
-        let zero = block.iter().copied().find(wanted).unwrap_or(value);
-        return Part::Value(zero);
+        let better = if MAX { T::ZERO } else { T::MINUS_ZERO };
+        let is_better = |y: T| y == T::ZERO && y.is_sign_negative() != MAX;
+        return Part::Value(if any(level, block, is_better) { better } else { value });
     }
     let neutral = if MAX { T::NEG_INFINITY } else { T::INFINITY };
     if value == neutral && !block.contains(&value) {

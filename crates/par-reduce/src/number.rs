@@ -26,12 +26,11 @@ pub(crate) mod kernel {
     pub trait Real: Extreme {
         const NAN: Self;
         const ZERO: Self;
+        const MINUS_ZERO: Self;
         const INFINITY: Self;
         const NEG_INFINITY: Self;
         fn is_nan(self) -> bool;
         fn is_sign_negative(self) -> bool;
-        /// Whether there is a NaN.
-        fn any_nan(level: Level, x: &[Self]) -> bool;
     }
 }
 
@@ -45,6 +44,11 @@ pub(crate) fn beats<T: PartialOrd, const MAX: bool>(a: &T, b: &T) -> bool {
 #[inline(always)]
 fn extreme_in_lanes<T: Copy + PartialOrd, const LANES: usize, const MAX: bool>(x: &[T], neutral: T) -> T {
     let mut lanes = [neutral; LANES];
+    // A load that lies across two cache lines costs two. Extremes do not care in which lane they are found.
+    let (mut head, x) = x.split_at(x.as_ptr().align_offset(64).min(x.len()));
+    for_widths!(W => if let Some(block) = next_block::<T, W, LANES>(&mut head) {
+        keep_better::<T, W, MAX>(&mut lanes, block);
+    });
     let (blocks, mut tail) = x.as_chunks::<LANES>();
     for block in blocks {
         keep_better::<T, LANES, MAX>(&mut lanes, block);
@@ -66,6 +70,20 @@ fn keep_better<T: Copy + PartialOrd, const W: usize, const MAX: bool>(lanes: &mu
     for i in 0..W {
         lanes[i] = if beats::<T, MAX>(&block[i], &lanes[i]) { block[i] } else { lanes[i] };
     }
+}
+
+/// Whether an element passes `test`. Looks at all of them, which vector registers do faster than one by one to the first.
+pub(crate) fn any<T: Copy>(level: Level, x: &[T], test: impl Fn(T) -> bool) -> bool {
+    struct Any<'a, T, F>(&'a [T], F);
+    impl<T: Copy, F: Fn(T) -> bool> Kernel for Any<'_, T, F> {
+        type Out = bool;
+
+        #[inline(always)]
+        fn run(self) -> bool {
+            self.0.iter().fold(false, |any, &value| any | (self.1)(value))
+        }
+    }
+    level.run(Any(x, test))
 }
 
 /// Finds the first place of a value: 64 elements at a time, then within them.
@@ -111,12 +129,12 @@ numbers! {
     u8, 256, u8::MIN, u8::MAX;
     i16, 128, i16::MIN, i16::MAX;
     u16, 128, u16::MIN, u16::MAX;
-    i32, 64, i32::MIN, i32::MAX;
-    u32, 64, u32::MIN, u32::MAX;
-    i64, 32, i64::MIN, i64::MAX;
-    u64, 32, u64::MIN, u64::MAX;
-    isize, 32, isize::MIN, isize::MAX;
-    usize, 32, usize::MIN, usize::MAX;
+    i32, 128, i32::MIN, i32::MAX;
+    u32, 128, u32::MIN, u32::MAX;
+    i64, 64, i64::MIN, i64::MAX;
+    u64, 64, u64::MIN, u64::MAX;
+    isize, 64, isize::MIN, isize::MAX;
+    usize, 64, usize::MIN, usize::MAX;
     f32, 64, f32::NEG_INFINITY, f32::INFINITY;
     f64, 64, f64::NEG_INFINITY, f64::INFINITY;
 }
@@ -126,6 +144,7 @@ macro_rules! floats {
         impl kernel::Real for $t {
             const NAN: Self = $t::NAN;
             const ZERO: Self = 0.0;
+            const MINUS_ZERO: Self = -0.0;
             const INFINITY: Self = $t::INFINITY;
             const NEG_INFINITY: Self = $t::NEG_INFINITY;
 
@@ -135,19 +154,6 @@ macro_rules! floats {
 
             fn is_sign_negative(self) -> bool {
                 self.is_sign_negative()
-            }
-
-            fn any_nan(level: Level, x: &[Self]) -> bool {
-                struct Any<'a>(&'a [$t]);
-                impl Kernel for Any<'_> {
-                    type Out = bool;
-
-                    #[inline(always)]
-                    fn run(self) -> bool {
-                        self.0.iter().fold(false, |any, value| any | value.is_nan())
-                    }
-                }
-                level.run(Any(x))
             }
         }
 

@@ -276,7 +276,7 @@ impl Reducer {
             x.len(),
             self.chunk_by_bytes(x.len(), bytes),
             Cost::Bytes(bytes),
-            |r| T::chunk(level, &x[r]),
+            move |r| T::chunk(level, &x[r]),
             T::combine,
         )
     }
@@ -285,7 +285,7 @@ impl Reducer {
     pub fn wrapping_sum<T: Integer>(&self, x: &[T]) -> T {
         let (level, bytes) = (self.level(), size_of::<T>());
         let cost = Cost::Bytes(bytes);
-        self.reduce(x.len(), self.chunk_by_bytes(x.len(), bytes), cost, |r| T::chunk(level, &x[r]), T::combine)
+        self.reduce(x.len(), self.chunk_by_bytes(x.len(), bytes), cost, move |r| T::chunk(level, &x[r]), T::combine)
             .unwrap_or_default()
     }
 
@@ -298,7 +298,7 @@ impl Reducer {
             x.len(),
             self.chunk_by_bytes(x.len(), 16),
             Cost::Bytes(16),
-            |r| level.run(Dot(&x[r.clone()], &y[r])),
+            move |r| level.run(Dot(&x[r.clone()], &y[r])),
             |a, b| a + b,
         );
         product.unwrap_or(0.0).one_nan()
