@@ -144,13 +144,19 @@ impl Counter {
 
     #[inline]
     fn pass(&self, set: &Set) -> bool {
-        match self.lanes.take(set) {
-            Taken::All => true,
-            Taken::Nothing(noted) => {
-                self.give_noted(&noted);
-                false
-            }
+        let taken = self.lanes.take(set);
+        if taken == Taken::NothingButLook {
+            self.look(set);
         }
+        taken == Taken::All
+    }
+
+    /// What was held by words and is given back may be held in the books.
+    #[cold]
+    fn look(&self, set: &Set) {
+        let mut arbiter = self.lock();
+        self.note_given();
+        self.lanes.look(set, &mut arbiter, ring);
     }
 
     #[cold]
@@ -169,13 +175,13 @@ impl Counter {
     fn meet(&self) -> MutexGuard<'_, Arbiter<Bell>> {
         let arbiter = self.lock();
         let holding = (arbiter.counts().granted as u32).wrapping_sub(self.given.load(Ordering::Relaxed));
-        self.lanes.open(holding as usize + arbiter.asleep());
+        self.lanes.open(holding + arbiter.asleep() as u32);
         arbiter
     }
 
     #[cold]
     fn ask_few(&self, arbiter: &mut Arbiter<Bell>, set: &Set) -> Option<Way> {
-        self.lanes.begin(set, arbiter);
+        self.lanes.begin(set, arbiter, ring);
         if !arbiter.try_quick(set) {
             return self.ask(arbiter, set);
         }
@@ -200,7 +206,7 @@ impl Counter {
     #[inline]
     pub(crate) fn take_quick(&self, set: &Set) -> Option<Way> {
         let mut arbiter = self.lock();
-        self.lanes.begin(set, &mut arbiter);
+        self.lanes.begin(set, &mut arbiter, ring);
         let granted = arbiter.try_quick(set);
         if !granted {
             self.lanes.end();
@@ -212,7 +218,7 @@ impl Counter {
     #[inline]
     pub(crate) fn try_take(&self, set: &Set) -> Option<Way> {
         let mut arbiter = self.lock();
-        self.lanes.begin(set, &mut arbiter);
+        self.lanes.begin(set, &mut arbiter, ring);
         self.ask(&mut arbiter, set)
     }
 
@@ -220,27 +226,22 @@ impl Counter {
     #[inline]
     pub(crate) fn give(&self, set: &Set, way: Way) {
         if way == Way::Lanes {
-            return self.give_noted(&self.lanes.give(set.iter()));
+            if self.lanes.give(set, usize::MAX) {
+                self.look(set);
+            }
+            return;
         }
         let mut arbiter = self.lock();
-        self.release(&mut arbiter, set);
+        self.note_given();
+        arbiter.release(set, ring);
         self.lanes.end();
     }
 
+    /// With the arbiter locked.
     #[inline]
-    fn give_noted(&self, noted: &[usize]) {
-        if !noted.is_empty() {
-            let mut arbiter = self.lock();
-            self.lanes.free(noted);
-            self.release(&mut arbiter, &Set::new(noted));
-        }
-    }
-
-    #[inline]
-    fn release(&self, arbiter: &mut Arbiter<Bell>, set: &Set) {
+    fn note_given(&self) {
         // A plain store will do: only who has the arbiter locked writes.
         self.given.store(self.given.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
-        arbiter.release(set, ring);
     }
 
     /// Requests `set` and waits until it is granted or the time is up: a moment awake, for most holders are done in a moment, then asleep.
@@ -265,7 +266,7 @@ impl Counter {
             before_waiting();
         }
         let mut arbiter = self.lock();
-        self.lanes.begin(set, &mut arbiter);
+        self.lanes.begin(set, &mut arbiter, ring);
         let bell = Chime::bell();
         let Err(id) = arbiter.request(set, false, Arc::clone(&bell)) else { return Ok(()) };
         let outcome = sleep_until_granted(&mut arbiter, id, &bell, deadline, &self.patience, |_| false);

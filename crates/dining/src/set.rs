@@ -55,6 +55,21 @@ impl Set {
         }
     }
 
+    /// Whether `f` is true of all resources; asks in ascending order, until one is not.
+    #[inline]
+    pub(crate) fn all(&self, mut f: impl FnMut(usize) -> bool) -> bool {
+        for word in self.words() {
+            let mut bits = word.bits;
+            while bits != 0 {
+                if !f(word.index as usize * 64 + bits.trailing_zeros() as usize) {
+                    return false;
+                }
+                bits &= bits - 1;
+            }
+        }
+        true
+    }
+
     /// The resources, ascending.
     pub(crate) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
         self.words().iter().flat_map(|word| {

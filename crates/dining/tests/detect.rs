@@ -204,23 +204,31 @@ fn a_storm_of_ordered_locks_sets_and_tries_is_silent() {
     assert!(detect::snapshot().parties.is_empty());
 }
 
+/// A long limit, and when its waiter sleeps for certain a short one that completes the circle.
 #[test]
 fn waits_with_a_limit_are_seen_but_close_no_circle() {
     let (_alone, handle) = installed(quietly().order(false));
     let (a, b) = (Lock::new(()), Lock::new(()));
-    let both_hold = Barrier::new(2);
-    let waits = |mine: &Lock<()>, other: &Lock<()>| {
-        let _mine = mine.lock();
-        both_hold.wait();
-        let gave_up = lock_all_timeout((other,), Duration::from_millis(20)).is_err();
-        both_hold.wait();
-        gave_up
-    };
-    let gave_up = thread::scope(|scope| {
-        let other = scope.spawn(|| waits(&b, &a));
-        [waits(&a, &b), other.join().unwrap()]
+    let b_is_held = Barrier::new(2);
+    thread::scope(|scope| {
+        let patient = scope.spawn(|| {
+            let _mine = a.lock();
+            b_is_held.wait();
+            lock_all_timeout((&b,), Duration::from_secs(1000)).is_ok()
+        });
+        let mine = b.lock();
+        b_is_held.wait();
+        let party = loop {
+            match detect::snapshot().parties.pop() {
+                Some(party) => break party,
+                None => thread::yield_now(),
+            }
+        };
+        assert!(party.gives_up && party.holds.len() == 1 && party.wants.len() == 1, "{party:?}");
+        assert!(lock_all_timeout((&a,), Duration::from_millis(1)).is_err(), "it is held by who waits for us");
+        drop(mine);
+        assert!(patient.join().unwrap());
     });
-    assert_eq!(gave_up, [true, true]);
     assert!(handle.deadlocks().is_empty());
 }
 

@@ -48,7 +48,11 @@ impl Guarded {
         let hold =
             if timed { self.table.acquire_timeout(&claim, SOME_DAY).ok() } else { Some(self.table.acquire(&claim)) };
         let Some(hold) = hold else { return false };
-        hold.resources().for_each(|r| assert!(!self.used[r].swap(true, Ordering::Relaxed), "resource {r} taken twice"));
+        // A load and a store: whoever has not seen what the holder before did may find it in use still.
+        hold.resources().for_each(|r| {
+            assert!(!self.used[r].load(Ordering::Relaxed), "resource {r} taken twice, or not seen to be given back");
+            self.used[r].store(true, Ordering::Relaxed);
+        });
         hold.resources().for_each(|r| self.used[r].store(false, Ordering::Relaxed));
         true
     }
@@ -95,6 +99,7 @@ fn large_sets_meet_small_ones() {
     const ALL: &[usize] = &[0, 1, 2, 3, 4, 5, 6, 7, 8];
     visits(9, Policy::BoundedBypass(1), 1, &[&[(ALL, false)], &[(&[3, 8], false), (&[8], false)]]);
     visits(9, Policy::BoundedBypass(1), 1, &[&[(ALL, true)], &[(&[3, 8], false)], &[(&[8], true)]]);
+    visits(9, Policy::BoundedBypass(1), 1, &[&[(ALL, false)], &[(&[8], false)], &[(&[8], false)]]);
 }
 
 #[test]

@@ -202,3 +202,31 @@ pub(crate) fn live(evening: &Evening, mut life: Life) -> Diary {
         }
     }
 }
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+    use crate::dinner::etiquette;
+    use crate::dinner::running::hand;
+    use crate::dinner::settings::Strategy;
+    use crate::dinner::topology::{Plan, Topology};
+
+    /// One philosopher alone: each step is taken by hand, so that nothing depends on time.
+    #[test]
+    fn sleep_without_limit_goes_on_until_the_room_is_closed() {
+        let endless = Work::Sleep(Duration::MAX);
+        for (eat, think) in [(endless, Work::None), (Work::None, endless)] {
+            let plan = Plan::new(&Topology::Ring, 2, 1).unwrap();
+            let etiquette = etiquette::new(Strategy::LockAll, &plan);
+            let room = Room::new(plan, Seats::Own((0..2).map(|_| Seat::new()).collect()), false);
+            let begin = OnceLock::from(Instant::now());
+            let evening = Evening { room, etiquette, eat, think, stop: Stop::Meals(1), begin };
+            let mut life = Life::new(hand(0, 1), Diary::new(0, false));
+            (0..100).for_each(|_| assert!(!matches!(life.step(&evening), Next::Gone), "{eat:?} {think:?}"));
+            assert_eq!(life.diary.meals, 0, "{eat:?} {think:?}");
+            evening.room.close();
+            let gone = (0..10).any(|_| matches!(life.step(&evening), Next::Gone));
+            assert!(gone && life.diary.meals == u64::from(eat == endless), "{eat:?} {think:?}");
+        }
+    }
+}

@@ -223,7 +223,7 @@ impl Drop for Running {
     }
 }
 
-fn hand(philosopher: usize, seed: u64) -> Hand {
+pub(super) fn hand(philosopher: usize, seed: u64) -> Hand {
     Hand {
         philosopher,
         taken: 0,
