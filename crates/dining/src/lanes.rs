@@ -18,7 +18,7 @@
 //! **No one is forgotten.** The same rule for giving: who gives back by words writes them and then reads `in_use`. So whoever asks the books and
 //! stays has either found the word `FREE`, or the giver finds the books in use and looks at its set there. It does not matter who looks:
 //! a note says that the word's holder has the resource, whoever that is by now, and the first to find such a word `FREE` gives the resource back
-//! in the books. If everybody has left the books meanwhile, the note stays until the next one comes, who looks before anything else.
+//! in the books. If everybody has left the books meanwhile a note may stay until the next one comes, who looks before anything else.
 //! While somebody waits nobody takes by words, so the bound on overtaking is the books' alone.
 
 use crate::arbiter::Arbiter;
@@ -107,6 +107,11 @@ impl Lanes {
         self.are_open() && self.in_use.load(Ordering::Relaxed) == 0
     }
 
+    /// With the books locked: whether nobody uses them but the caller.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.in_use.load(Ordering::Relaxed) == 1
+    }
+
     /// Whether nobody holds anything of `set` by words; may be outdated at once.
     pub(crate) fn look_free(&self, set: &Set) -> bool {
         self.lanes.get().is_some_and(|lanes| set.iter().all(|r| lanes[r].state.load(Ordering::Relaxed) == FREE))
@@ -166,10 +171,12 @@ impl Lanes {
     #[inline]
     pub(crate) fn give(&self, set: &Set, most: usize) -> bool {
         let Some(lanes) = self.lanes.get() else { return false };
-        let mut left = most;
+        let (mut left, mut noted) = (most, false);
         set.all(|r| {
             let more = left > 0;
             if more {
+                // For promptness alone: who noted it may have left the books to look for a moment, and would look in vain.
+                noted |= lanes[r].noted.load(Ordering::Relaxed);
                 lanes[r].state.store(FREE, Ordering::Release);
             }
             left -= usize::from(more);
@@ -177,7 +184,7 @@ impl Lanes {
         });
         // Pairs with the barrier in `begin`.
         barrier();
-        self.in_use.load(Ordering::Relaxed) != 0
+        noted || self.in_use.load(Ordering::Relaxed) != 0
     }
 
     /// With the books locked: makes them agree with the words of `set`. `call` is told who may go on.
@@ -269,8 +276,8 @@ mod tests {
         assert_eq!(lanes.take(&pair), Taken::All);
         lanes.begin(&pair, &mut books, |_| ());
         lanes.end();
-        assert!(!lanes.give(&pair, ALL), "nobody asks the books any more");
-        // The next to pass has the note.
+        assert!(lanes.give(&pair, ALL), "it is noted, though nobody asks the books any more");
+        // Somebody passes before the giver has looked, and has the note.
         assert!(books.is_held(3) && lanes.take(&pair) == Taken::All);
         lanes.begin(&pair, &mut books, |_| ());
         assert!(books.is_held(3) && lanes.give(&pair, ALL));

@@ -7,7 +7,7 @@
 
 use super::{Claimed, DeadlockReport, LockLabel, Party, WaitGraph};
 use crate::held::{Held, Label};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 #[derive(Debug)]
 struct Entry {
@@ -22,7 +22,7 @@ struct Entry {
 pub(crate) struct Blocked {
     entries: BTreeMap<u64, Entry>,
     /// Of the locks that those who wait hold: under which number the holder is listed.
-    holders: HashMap<u64, u64>,
+    holders: BTreeMap<u64, u64>,
     next: u64,
 }
 

@@ -19,7 +19,7 @@ use crate::held;
 use crate::policy::Policy;
 use crate::set::Set;
 use crate::sync::{Mutex, MutexGuard, lazy, lock_briefly};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
@@ -40,9 +40,9 @@ pub(crate) struct Desk {
     /// How many numbers were given out in all.
     numbers: usize,
     /// Each lock that a transaction holds, and the transaction's ticket.
-    owners: HashMap<usize, u64>,
+    owners: BTreeMap<usize, u64>,
     /// The transactions under way, by ticket.
-    transactions: HashMap<u64, Transaction>,
+    transactions: BTreeMap<u64, Transaction>,
     /// Who waits, while detection is installed.
     pub(crate) blocked: Blocked,
 }
@@ -92,7 +92,7 @@ impl Gate for Desk {
 }
 
 /// What is done for somebody whose set has been granted.
-fn call(owners: &mut HashMap<usize, u64>) -> impl FnMut(&Caller) {
+fn call(owners: &mut BTreeMap<usize, u64>) -> impl FnMut(&Caller) {
     |caller| {
         owners.extend(caller.transaction);
         caller.bell.ring();
@@ -214,8 +214,8 @@ impl Desk {
             arbiter: Arbiter::new(0, Policy::default().bound()),
             vacant: Vec::new(),
             numbers: 0,
-            owners: HashMap::new(),
-            transactions: HashMap::new(),
+            owners: BTreeMap::new(),
+            transactions: BTreeMap::new(),
             blocked: Blocked::default(),
         }
     }
