@@ -139,7 +139,9 @@ macro_rules! dot_rows {
         #[inline(always)]
         pub(crate) fn $name<T: Real, const N: usize>(rows: [&[T]; $count], x: &[T], tail: &Tail<'_, T, N>) -> [T; $count] {
             let blocks = x.as_chunks::<N>().0;
-            let [$($row),*] = rows.map(|row| &row.as_chunks::<N>().0[..blocks.len()]);
+            let [$($row),*] = rows;
+            // One by one, not by `map`: the compiler then sees that all are as long as `blocks`, and checks no index.
+            $(let $row = &$row.as_chunks::<N>().0[..blocks.len()];)*
             // An array for each row and not one of all of them: it would not fall apart into registers.
             $(let mut $lanes = [T::NOTHING; N];)*
             for (j, block) in blocks.iter().enumerate() {

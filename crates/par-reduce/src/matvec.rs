@@ -92,7 +92,9 @@ impl Reducer {
         let bytes = size_of::<T>().saturating_mul(cols);
         let chunk = self.chunk_rows().unwrap_or_else(|| self.chunk_by_bytes(rows, bytes).next_multiple_of(ROWS));
         let cells = Disjoint::new(y);
-        self.for_each(rows, chunk, Cost::Bytes(bytes), move |r| {
+        // An element takes about twice as long as one of a sum.
+        let cost = Cost::Bytes(bytes.saturating_mul(2));
+        self.for_each(rows, chunk, cost, move |r| {
             // SAFETY: chunks do not overlap and `for_each` visits each once.
             let part = unsafe { cells.part(r.clone()) };
             T::multiply(level, matrix, r.start, x, part);

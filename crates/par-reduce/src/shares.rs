@@ -24,6 +24,9 @@ pub struct Share {
 
 const HALF: u32 = u32::BITS;
 
+/// Shares that need no memory of their own: asking for it delays all threads.
+const FEW: usize = 4;
+
 impl Share {
     /// All of `chunks`.
     pub fn new(chunks: Range<u32>) -> Self {
@@ -55,12 +58,19 @@ pub(crate) fn share_out(chunks: usize, visit: impl Fn(usize) + Sync) {
     let runs = chunks.div_ceil(run);
     let threads = worker_pool::current().threads().min(runs).max(1);
     let bound = |i: usize| (runs as u128 * i as u128 / threads as u128) as u32;
-    let shares: Vec<Share> = (0..threads).map(|i| Share::new(bound(i)..bound(i + 1))).collect();
+    let share = |i: usize| Share::new(bound(i.min(threads))..bound((i + 1).min(threads)));
+    let (few, many): ([Share; FEW], Vec<Share>);
+    let shares = if threads <= FEW {
+        few = std::array::from_fn(share);
+        &few[..threads]
+    } else {
+        many = (0..threads).map(share).collect();
+        &many[..]
+    };
     let visit_run = move |i: u32| {
         let start = i as usize * run;
         (start..chunks.min(start + run)).for_each(&visit);
     };
-    let shares = &shares[..];
     let work = move |mine: usize| {
         let (before, from) = shares.split_at(mine);
         for (i, share) in from.iter().chain(before).enumerate() {

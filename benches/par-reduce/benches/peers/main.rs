@@ -61,9 +61,13 @@ fn main() {
         if n >= 1_000_000 {
             bandwidth::bandwidth(&x);
             drop(x);
+            sums::integer_extrema(&mut criterion, n);
             sums::scans(&mut criterion, n);
             fills::fills(&mut criterion, n);
         }
+    }
+    if !quick() {
+        sums::accurate(&mut criterion, &numbers(20_000_000));
     }
     matrices::sums(&mut criterion);
     matrices::products(&mut criterion);

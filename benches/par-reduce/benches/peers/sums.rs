@@ -129,6 +129,18 @@ pub(crate) fn extrema(criterion: &mut Criterion, x: &[f64]) {
     work.run(criterion);
 }
 
+/// Integers: each width has instructions of its own.
+pub(crate) fn integer_extrema(criterion: &mut Criterion, n: usize) {
+    let mut x = crate::huge(n, 0_i64);
+    par_reduce::fill_random(&mut x, 7, i64::MIN..i64::MAX);
+    let (x, least, greatest) = (&x[..], *x.iter().min().unwrap(), *x.iter().max().unwrap());
+    Workload::new("par-reduce/min-max-i64", &n.to_string(), n, || x, (least, greatest))
+        .contender("par-reduce", |x| par_reduce::min_max(x).map(|(a, b)| (*a, *b)).unwrap())
+        .contender("rayon", |x| (*x.par_iter().min().unwrap(), *x.par_iter().max().unwrap()))
+        .contender("iterators", |x| (*x.iter().min().unwrap(), *x.iter().max().unwrap()))
+        .run(criterion);
+}
+
 pub(crate) fn scans(criterion: &mut Criterion, n: usize) {
     let mut x = crate::huge(n, 0_u64);
     par_reduce::fill_with(&mut x, |i| i as u64);
