@@ -164,7 +164,7 @@ fn join_waits_for_the_guard() {
 
 #[test]
 fn a_task_and_a_thread_take_one_item_each() {
-    model(|| {
+    bounded(1, || {
         let queue = Arc::new(BoundedQueue::new(1));
         let other = Arc::clone(&queue);
         let thread = thread::spawn(move || other.pop().unwrap());

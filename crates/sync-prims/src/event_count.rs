@@ -21,9 +21,9 @@
 //!
 //! Source: D. Vyukov's eventcount; the same protocol is in folly's `EventCount` and in smol's `event-listener`.
 
-use crate::line::Line;
-use crate::parker::{NOTIFIED, Seat, Wakes};
-use crate::sync::{AtomicUsize, Mutex, MutexGuard, Ordering, const_fn, fence, load_seq_cst, planted};
+use crate::parker::Seat;
+use crate::register::{Place, Register};
+use crate::sync::{const_fn, planted};
 use crate::wait_policy::WaitPolicy;
 use std::fmt;
 use std::time::Instant;
@@ -65,10 +65,8 @@ use std::time::Instant;
 /// `notify_*` without listeners: one load. Registering and notifying: a short lock, no allocation once the line was as
 /// long before and the thread has waited before.
 pub struct EventCount {
-    /// The length of `line`: written under its lock, read without it by those who notify.
-    registered: AtomicUsize,
     /// The listeners that nobody has notified yet.
-    line: Mutex<Line<()>>,
+    register: Register<()>,
     policy: WaitPolicy,
 }
 
@@ -83,7 +81,7 @@ impl EventCount {
     const_fn! {
         /// With a waiting policy of its own.
         pub const fn with_policy(policy: WaitPolicy) -> Self {
-            Self { registered: AtomicUsize::new(0), line: Mutex::new(Line::new()), policy }
+            Self { register: Register::new(), policy }
         }
     }
 
@@ -93,20 +91,8 @@ impl EventCount {
     }
 
     /// Registers at the end of the line, or again in the place of `ticket`.
-    pub(crate) fn listen_as(&self, ticket: Option<u64>) -> Listener<'_> {
-        self.listen_on(Seat::take(), ticket)
-    }
-
-    /// [`listen_as`](Self::listen_as) on this seat, a thread's or a task's.
-    pub(crate) fn listen_on(&self, seat: Seat, ticket: Option<u64>) -> Listener<'_> {
-        let mut line = self.line.lock();
-        let ticket = line.enter(ticket, seat.parker(), ());
-        self.unlock(line);
-        // Between (1) and (2) of the module's page.
-        if !planted("listen without the fence") {
-            fence(Ordering::SeqCst);
-        }
-        Listener { event: self, ticket, seat, settled: false }
+    fn listen_as(&self, ticket: Option<u64>) -> Listener<'_> {
+        Listener(self.register.enter(Seat::take(), ticket, ()))
     }
 
     /// Wakes the listener that registered first. One load if there is none.
@@ -124,47 +110,9 @@ impl EventCount {
     /// Wakes the `n` listeners that registered first, or all if there are fewer. One load if there is none.
     #[inline]
     pub fn notify(&self, n: usize) {
-        if self.anybody_listens() {
-            self.notify_registered(n);
+        if self.register.anybody() {
+            self.register.notify(n);
         }
-    }
-
-    /// The look of those who notify, in the single order of `SeqCst` operations.
-    #[inline]
-    pub(crate) fn anybody_listens(&self) -> bool {
-        load_seq_cst(&self.registered) > 0
-    }
-
-    /// Takes up to `n` listeners out of the line, in batches, and wakes each batch outside the lock. Who registers after
-    /// the call began is not in it, nor who was woken by it and waits again, in its old place. Says how many threads there
-    /// were; tasks do not count.
-    #[cold]
-    pub(crate) fn notify_registered(&self, n: usize) -> usize {
-        let (mut left, mut threads) = (n, 0);
-        let (mut from, mut end) = (0, None);
-        loop {
-            let mut wakes = Wakes::new();
-            let mut line = self.line.lock();
-            let end = *end.get_or_insert(line.end());
-            while wakes.len() < left && !wakes.is_full() {
-                let Some(waiter) = line.leave_between(from, end) else { break };
-                from = waiter.ticket + 1;
-                wakes.add(waiter.parker, NOTIFIED);
-            }
-            self.unlock(line);
-            left -= wakes.len();
-            threads += wakes.threads();
-            let more = wakes.is_full() && left > 0;
-            wakes.ring();
-            if !more {
-                return threads;
-            }
-        }
-    }
-
-    /// Tells those who notify how long the line is now, and leaves it.
-    fn unlock(&self, line: MutexGuard<'_, Line<()>>) {
-        self.registered.store(line.len(), Ordering::Relaxed);
     }
 
     /// Waits until `ready` gives a value, or until `deadline` (`None`: no limit). Polls, then sleeps; a deadline that has
@@ -199,17 +147,17 @@ impl EventCount {
             // If `ready` panics, the drop of the listener passes the notification on.
             let value = ready();
             if value.is_some() || !notified {
-                listener.settled = true;
+                listener.0.settled = true;
                 return value;
             }
-            listener.settled = true;
-            ticket = Some(listener.ticket);
+            listener.0.settled = true;
+            ticket = Some(listener.0.ticket);
         }
     }
 
     /// How many listeners are registered and not yet notified: a snapshot.
     pub fn listeners(&self) -> usize {
-        self.registered.load(Ordering::Relaxed)
+        self.register.len()
     }
 }
 
@@ -227,14 +175,7 @@ impl fmt::Debug for EventCount {
 
 /// A place in the line of an [`EventCount`]. Dropped without waiting, it passes a notification that it got on to the next.
 #[must_use = "look at the condition again, then wait"]
-pub struct Listener<'a> {
-    event: &'a EventCount,
-    /// Its place in line.
-    pub(crate) ticket: u64,
-    seat: Seat,
-    /// It is out of the line, and what it was told has been used or passed on.
-    pub(crate) settled: bool,
-}
+pub struct Listener<'a>(Place<'a, ()>);
 
 impl Listener<'_> {
     /// Sleeps until notified, without polling.
@@ -242,7 +183,7 @@ impl Listener<'_> {
     /// # Blocking
     /// Until a notification finds this listener first in line.
     pub fn wait(mut self) {
-        self.settled = self.sleep(None);
+        self.0.settled = self.sleep(None);
     }
 
     /// Sleeps until notified (true) or until `deadline` has passed (false), without polling.
@@ -251,50 +192,37 @@ impl Listener<'_> {
     /// As [`wait`](Self::wait). A notification that arrives together with the deadline wins.
     pub fn wait_until(mut self, deadline: Instant) -> bool {
         let notified = self.sleep(Some(deadline));
-        self.settled = true;
+        self.0.settled = true;
         notified
     }
 
     /// Sleeps until notified (true: the notification is still to be used or passed on) or out of the line (false).
-    pub(crate) fn sleep(&mut self, deadline: Option<Instant>) -> bool {
-        if self.is_notified() || self.seat.sleep(deadline).is_some() {
+    fn sleep(&mut self, deadline: Option<Instant>) -> bool {
+        if self.0.sleep(deadline) {
             return true;
         }
         // Nobody came, so leave the line; who is no longer in it was notified in this moment.
-        self.settled = planted("believe the clock") || self.give_up();
-        !self.settled
+        self.0.settled = planted("believe the clock") || self.0.give_up();
+        !self.0.settled
     }
 
     /// Whether a notification has arrived. It is used up by [`wait`](Self::wait) and passed on by dropping.
     pub fn is_notified(&self) -> bool {
-        self.seat.reason().is_some()
-    }
-
-    /// Whether the task that listens was notified; if not, `waker` is what will wake it.
-    #[cfg(feature = "async")]
-    pub(crate) fn is_woken(&self, waker: &std::task::Waker) -> bool {
-        self.seat.is_woken(waker)
-    }
-
-    /// Leaves the line; false if a notification came first.
-    pub(crate) fn give_up(&self) -> bool {
-        let mut line = self.event.line.lock();
-        let was_waiting = line.give_up(self.ticket).is_some();
-        self.event.unlock(line);
-        was_waiting
+        self.0.is_called()
     }
 }
 
 impl Drop for Listener<'_> {
     fn drop(&mut self) {
-        if !self.settled && (self.is_notified() || !self.give_up()) && !planted("keep a notification when dropped") {
-            self.event.notify_registered(1);
+        let Self(place) = self;
+        if !place.settled && (place.is_called() || !place.give_up()) && !planted("keep a notification when dropped") {
+            place.register.notify(1);
         }
     }
 }
 
 impl fmt::Debug for Listener<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Listener").field("ticket", &self.ticket).field("notified", &self.is_notified()).finish()
+        f.debug_struct("Listener").field("ticket", &self.0.ticket).field("notified", &self.is_notified()).finish()
     }
 }

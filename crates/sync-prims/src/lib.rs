@@ -9,6 +9,7 @@ mod latch;
 mod line;
 mod monitor;
 mod parker;
+mod register;
 mod semaphore;
 mod sync;
 mod wait_group;
@@ -16,7 +17,7 @@ mod wait_policy;
 
 pub use barrier::{ArrivalToken, Barrier, BarrierBuilder, BarrierError, BarrierWaitResult, Participant};
 pub use event_count::{EventCount, Listener};
-pub use exchange::{Exchange, Look, Side};
+pub use exchange::{Exchange, Look, Side, Trade, Waited};
 pub use latch::Latch;
 pub use monitor::{Condition, Monitor, MonitorGuard};
 pub use semaphore::{

@@ -58,6 +58,11 @@ impl<W> Line<W> {
         self.waiters.front()
     }
 
+    /// The first in line, to be changed.
+    pub(crate) fn first_mut(&mut self) -> Option<&mut Waiter<W>> {
+        self.waiters.front_mut()
+    }
+
     /// The first in line leaves.
     pub(crate) fn leave(&mut self) -> Option<Arc<Parker>> {
         self.waiters.pop_front().map(|waiter| waiter.parker)
@@ -83,8 +88,13 @@ impl<W> Line<W> {
 
     /// The holder of `ticket` leaves, wherever it stands; `None` if it has left before.
     pub(crate) fn give_up(&mut self, ticket: u64) -> Option<Arc<Parker>> {
+        self.remove(ticket).map(|waiter| waiter.parker)
+    }
+
+    /// The same, with all that the line knew of it.
+    pub(crate) fn remove(&mut self, ticket: u64) -> Option<Waiter<W>> {
         let place = self.waiters.binary_search_by_key(&ticket, |waiter| waiter.ticket).ok()?;
-        self.waiters.remove(place).map(|waiter| waiter.parker)
+        self.waiters.remove(place)
     }
 }
 

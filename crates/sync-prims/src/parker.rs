@@ -31,6 +31,8 @@ const TASK: u32 = 2;
 pub(crate) const NOTIFIED: u32 = 3;
 /// Out of the line: what it waited for will never come.
 pub(crate) const CLOSED: u32 = 4;
+/// Out of the line: somebody else has done what it waited to do.
+pub(crate) const SERVED: u32 = 5;
 
 /// Where one thread sleeps.
 #[derive(Debug)]

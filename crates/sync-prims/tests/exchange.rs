@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::thread;
 use std::time::{Duration, Instant};
-use sync_prims::{Exchange, Side};
+use sync_prims::{Exchange, Side, Trade, Waited};
 
 struct Stock {
     there: AtomicUsize,
@@ -115,5 +115,119 @@ fn notify_all_wakes_both_sides() {
             over.store(true, SeqCst);
             stock.exchange.notify_all();
         });
+    });
+}
+
+/// One place for a number above 0, whose sleepers are served.
+#[derive(Default)]
+struct Shelf {
+    place: AtomicUsize,
+    exchange: Exchange<usize>,
+}
+
+impl Trade<usize> for &Shelf {
+    fn possible(&self, side: Side) -> bool {
+        (self.place.load(SeqCst) > 0) == (side == Side::Takers)
+    }
+
+    fn serve(&self, side: Side, item: &mut Option<usize>) -> Option<bool> {
+        Some(match side {
+            Side::Givers => self.lay(item),
+            Side::Takers => self.grab().map(|number| *item = Some(number)).is_some(),
+        })
+    }
+}
+
+impl Shelf {
+    fn lay(&self, item: &mut Option<usize>) -> bool {
+        let laid = self.place.compare_exchange(0, item.expect("in hand"), SeqCst, SeqCst).is_ok();
+        if laid {
+            *item = None;
+        }
+        laid
+    }
+
+    fn grab(&self) -> Option<usize> {
+        Some(self.place.swap(0, SeqCst)).filter(|number| *number > 0)
+    }
+
+    /// Whether it went onto the shelf, and who laid it there.
+    fn put(&self, number: usize, deadline: Option<Instant>) -> Waited<()> {
+        let mut item = Some(number);
+        let lay = |_, item: &mut Option<usize>| self.lay(item).then_some(());
+        let waited = self.exchange.wait_served(Side::Givers, deadline, &mut item, lay, self);
+        if waited == Waited::Own(()) {
+            self.exchange.notify(Side::Takers, self);
+        }
+        assert_eq!(item, (waited == Waited::TimedOut).then_some(number));
+        waited
+    }
+
+    /// The number, and whether somebody else took it from the shelf.
+    fn take(&self, deadline: Option<Instant>) -> Option<(usize, bool)> {
+        let mut item = None;
+        match self.exchange.wait_served(Side::Takers, deadline, &mut item, |_, _| self.grab(), self) {
+            Waited::Own(number) => {
+                self.exchange.notify(Side::Givers, self);
+                Some((number, false))
+            }
+            Waited::Served => Some((item.expect("served"), true)),
+            Waited::TimedOut => None,
+        }
+    }
+}
+
+#[test]
+fn sleepers_are_served_by_those_who_make_it_possible() {
+    within_a_minute(|| {
+        let shelf = Shelf::default();
+        thread::scope(|s| {
+            let taker = s.spawn(|| shelf.take(None));
+            until(|| format!("{:?}", shelf.exchange).contains("sleeping_takers: 1"));
+            assert_eq!(shelf.put(1, None), Waited::Own(()));
+            assert_eq!(shelf.place.load(SeqCst), 0, "it is the taker's already");
+            assert_eq!(taker.join().unwrap(), Some((1, true)));
+
+            assert_eq!(shelf.put(2, None), Waited::Own(()));
+            let giver = s.spawn(|| shelf.put(3, None));
+            until(|| format!("{:?}", shelf.exchange).contains("sleeping_givers: 1"));
+            assert_eq!(shelf.take(None), Some((2, false)));
+            assert_eq!(shelf.place.load(SeqCst), 3, "the giver's is there already");
+            assert_eq!(giver.join().unwrap(), Waited::Served);
+        });
+    });
+}
+
+#[test]
+fn nothing_is_lost_or_doubled_between_services_and_timeouts() {
+    within_a_minute(|| {
+        for (givers, takers) in [(1, 1), (3, 1), (1, 3), (3, 3)] {
+            let (shelf, each) = (Shelf::default(), 600 * stress());
+            let sum = AtomicUsize::new(0);
+            // Half of them lose patience now and then.
+            let deadline = |id| (id % 2 == 1).then(|| Instant::now() + Duration::from_micros(20));
+            thread::scope(|s| {
+                let (shelf, sum) = (&shelf, &sum);
+                for id in 0..givers {
+                    s.spawn(move || {
+                        for number in 1..=each / givers {
+                            while shelf.put(number, deadline(id)) == Waited::TimedOut {}
+                        }
+                    });
+                }
+                for id in 0..takers {
+                    s.spawn(move || {
+                        let mut left = each / takers;
+                        while left > 0 {
+                            let Some((number, _)) = shelf.take(deadline(id)) else { continue };
+                            sum.fetch_add(number, SeqCst);
+                            left -= 1;
+                        }
+                    });
+                }
+            });
+            let share = each / givers;
+            assert_eq!((sum.into_inner(), shelf.place.into_inner()), (givers * share * (share + 1) / 2, 0));
+        }
     });
 }

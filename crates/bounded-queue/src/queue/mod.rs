@@ -13,7 +13,7 @@ use crossbeam_utils::Backoff;
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::{Duration, Instant};
-use sync_prims::{Exchange, Look, Side};
+use sync_prims::{Exchange, Look, Side, Waited};
 
 /// A bounded first-in first-out queue for any number of producers and consumers, each item for exactly one of them.
 ///
@@ -52,7 +52,7 @@ use sync_prims::{Exchange, Look, Side};
 pub struct BoundedQueue<T> {
     ring: Ring<T>,
     /// Who waits for an item (told after each push, and by `close`), and who for room (told after each pop, and by `close`).
-    waiting: Exchange,
+    waiting: Exchange<T>,
 }
 
 impl<T> BoundedQueue<T> {
@@ -93,21 +93,13 @@ impl<T> BoundedQueue<T> {
     /// One load if no consumer sleeps. After each push.
     #[inline(always)]
     fn tell_consumers(&self) {
-        self.waiting.notify(Side::Takers, |side| self.possible(side));
+        self.waiting.notify(Side::Takers, &self.ring);
     }
 
     /// One load if no producer sleeps. After each pop.
     #[inline(always)]
     fn tell_producers(&self) {
-        self.waiting.notify(Side::Givers, |side| self.possible(side));
-    }
-
-    /// Whether a sleeper of `side`, woken now, would have something to do.
-    fn possible(&self, side: Side) -> bool {
-        match side {
-            Side::Givers => !self.is_full(),
-            Side::Takers => !self.is_empty(),
-        }
+        self.waiting.notify(Side::Givers, &self.ring);
     }
 
     /// Waits until `attempt` claims room; `Err` if the queue is closed, `None` if the deadline has passed.
@@ -120,7 +112,7 @@ impl<T> BoundedQueue<T> {
             self.ring.let_room_gather();
             decided(|| attempt(look))
         };
-        self.waiting.wait_for(Side::Givers, deadline, ready, |side| self.possible(side))
+        self.waiting.wait_for(Side::Givers, deadline, ready, &self.ring)
     }
 
     /// Waits until `attempt` claims items; `Err` if the queue is closed and drained, `None` if the deadline has passed.
@@ -133,7 +125,7 @@ impl<T> BoundedQueue<T> {
             self.ring.let_values_gather();
             decided(|| attempt(look))
         };
-        self.waiting.wait_for(Side::Takers, deadline, ready, |side| self.possible(side))
+        self.waiting.wait_for(Side::Takers, deadline, ready, &self.ring)
     }
 
     /// Appends `value`, waiting for room.
@@ -366,29 +358,43 @@ impl<T> BoundedQueue<T> {
 
     #[cold]
     fn push_slow(&self, value: T, deadline: Option<Instant>) -> Result<(), PushTimeoutError<T>> {
-        match self.wait_for_room(deadline, |look| self.ring.vacancy(look)) {
-            Some(Ok(vacancy)) => {
-                vacancy.fill(value);
+        let mut item = Some(value);
+        let attempt = |look, item: &mut Option<T>| {
+            self.ring.let_room_gather();
+            let claimed = decided(|| self.ring.vacancy(look))?;
+            Some(claimed.map(|vacancy| vacancy.fill(item.take().expect(IN_HAND))))
+        };
+        match self.waiting.wait_served(Side::Givers, deadline, &mut item, attempt, &self.ring) {
+            Waited::Own(Ok(())) => {
                 self.tell_consumers();
                 Ok(())
             }
-            Some(Err(_)) => Err(PushTimeoutError::Closed(value)),
-            None => Err(PushTimeoutError::TimedOut(value)),
+            Waited::Served => Ok(()),
+            Waited::Own(Err(_)) => Err(PushTimeoutError::Closed(item.expect(IN_HAND))),
+            Waited::TimedOut => Err(PushTimeoutError::TimedOut(item.expect(IN_HAND))),
         }
     }
 
     #[cold]
     fn pop_slow(&self, deadline: Option<Instant>) -> Result<T, PopTimeoutError> {
-        match self.wait_for_items(deadline, |look| self.ring.pop(look)) {
-            Some(Ok(value)) => {
+        let mut item = None;
+        let attempt = |look, _: &mut Option<T>| {
+            self.ring.let_values_gather();
+            decided(|| self.ring.pop(look))
+        };
+        match self.waiting.wait_served(Side::Takers, deadline, &mut item, attempt, &self.ring) {
+            Waited::Own(Ok(value)) => {
                 self.tell_producers();
                 Ok(value)
             }
-            Some(Err(_)) => Err(PopTimeoutError::Closed),
-            None => Err(PopTimeoutError::TimedOut),
+            Waited::Served => Ok(item.expect(IN_HAND)),
+            Waited::Own(Err(_)) => Err(PopTimeoutError::Closed),
+            Waited::TimedOut => Err(PopTimeoutError::TimedOut),
         }
     }
 }
+
+const IN_HAND: &str = "an item is in the queue or in hand";
 
 /// `attempt` for one who waits: `None` says to go on waiting, because there is nothing and nobody in between. Only then:
 /// the notification of a claim in progress may have been given already.
@@ -428,3 +434,5 @@ impl<T> fmt::Debug for BoundedQueue<T> {
 // No user code runs while a value is half in or half out, so a panic elsewhere leaves the queue whole.
 impl<T> UnwindSafe for BoundedQueue<T> {}
 impl<T> RefUnwindSafe for BoundedQueue<T> {}
+// Items move; none is ever pinned inside.
+impl<T> Unpin for BoundedQueue<T> {}

@@ -15,7 +15,7 @@ impl<T> BoundedQueue<T> {
     /// Dropping the future drops the value, unless it is complete: then the value is in the queue.
     pub async fn push_async(&self, value: T) -> Result<(), Closed<T>> {
         let room = |look| decided(|| self.ring.vacancy(look));
-        match self.waiting.wait_async(Side::Givers, room, |side| self.possible(side)).await {
+        match self.waiting.wait_async(Side::Givers, room, &self.ring).await {
             Ok(vacancy) => {
                 vacancy.fill(value);
                 self.tell_consumers();
@@ -54,7 +54,7 @@ impl<T> BoundedQueue<T> {
     /// ```
     pub async fn pop_async(&self) -> Option<T> {
         let item = |look| decided(|| self.ring.pop(look));
-        let popped = self.waiting.wait_async(Side::Takers, item, |side| self.possible(side)).await;
+        let popped = self.waiting.wait_async(Side::Takers, item, &self.ring).await;
         if popped.is_ok() {
             self.tell_producers();
         }

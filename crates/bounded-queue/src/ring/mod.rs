@@ -41,7 +41,7 @@ use crossbeam_utils::CachePadded;
 use pace::Races;
 use std::fmt;
 use std::mem::MaybeUninit;
-use sync_prims::Look;
+use sync_prims::{Look, Side, Trade};
 
 /// Set in `tail` once the ring is closed.
 const CLOSED: usize = 1;
@@ -398,6 +398,32 @@ impl<T> Ring<T> {
         laps.wrapping_add(self.index(tail)).wrapping_sub(self.index(head))
     }
 }
+
+/// What the exchange asks, and does for those who sleep: ordinary operations, so the order is the ring's.
+impl<T> Trade<T> for &Ring<T> {
+    fn possible(&self, side: Side) -> bool {
+        let possible = match side {
+            Side::Givers => self.len() < self.capacity(),
+            Side::Takers => self.len() > 0,
+        };
+        possible || self.is_closed()
+    }
+
+    fn serve(&self, side: Side, item: &mut Option<T>) -> Option<bool> {
+        let served = match side {
+            Side::Givers => self.vacancy(Look::Thorough).map(|vacancy| vacancy.fill(item.take().expect(BROUGHT))),
+            Side::Takers => self.pop(Look::Thorough).map(|value| *item = Some(value)),
+        };
+        match served {
+            Ok(()) => Some(true),
+            Err(Refused::Exhausted) => Some(false),
+            // Closed, or somebody is in the middle of an operation, for whom nobody is to wait under a lock.
+            Err(_) => None,
+        }
+    }
+}
+
+const BROUGHT: &str = "who waits for room has brought an item";
 
 /// Slots whose turns are all zero, in memory that the system zeroes when it is first touched.
 #[cfg(not(any(loom, shuttle)))]

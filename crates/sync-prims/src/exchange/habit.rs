@@ -19,6 +19,8 @@ const MORE_LOOKS: u32 = 24;
 const MANY_LOOKS: u32 = 56;
 /// Pauses before the later looks, at most: about half a microsecond.
 const LONGEST: u32 = 32;
+/// Yields on a single processor, where there is no other way to meet a partner that is awake.
+const ALONE: u32 = 64;
 /// One wait in so many polls, if polling never pays.
 const SELDOM: u32 = 64;
 
@@ -28,42 +30,60 @@ pub(super) enum Kind {
     #[default]
     Shallow,
     Deep,
-    OneProcessor,
+    /// On a single processor.
+    ShallowAlone,
+    /// On a single processor.
+    DeepAlone,
 }
 
 impl Kind {
     /// For an exchange whose sides get at most `depth` operations ahead of each other.
     pub(super) fn of(depth: usize) -> Self {
         match (cores(), depth) {
-            (1, _) => Kind::OneProcessor,
+            (1, DEEP..) => Kind::DeepAlone,
+            (1, _) => Kind::ShallowAlone,
             (_, DEEP..) => Kind::Deep,
             _ => Kind::Shallow,
         }
     }
 
+    /// Whether sleepers are served. On a deep exchange they had better wake and do many operations at a time.
+    pub(super) fn serves(self) -> bool {
+        matches!(self, Kind::Shallow | Kind::ShallowAlone)
+    }
+
     /// How many threads of a side may poll.
     pub(super) fn posts(self) -> usize {
-        if self == Kind::Shallow { (cores() / 2).max(1) } else { usize::MAX }
+        match self {
+            Kind::Shallow => (cores() / 2).max(1),
+            Kind::ShallowAlone => 0,
+            Kind::Deep | Kind::DeepAlone => usize::MAX,
+        }
     }
 
     /// How many notifications in a row are left to those who poll or are on their way. A sleeper that is woken takes a
     /// processor from one of two threads that follow each other operation by operation; on a deep exchange it may well be
     /// wanted.
     pub(super) fn patience(self) -> usize {
-        if self == Kind::Shallow { 4096 } else { 64 }
+        if self.serves() { 4096 } else { 64 }
     }
 
-    /// How many looks, with a processor pause after each, before a sleeper is woken although nobody is on the look-out. Four
-    /// are about a hundred nanoseconds.
+    /// How many looks, with a processor pause in between, before a sleeper is woken although nobody is on the look-out. Five
+    /// take about a hundred nanoseconds.
     pub(super) fn grace(self) -> u32 {
-        if self == Kind::Shallow { 4 } else { 1 }
+        match self {
+            // A pause lets all others run, and would hide what they can meet.
+            _ if cfg!(any(loom, shuttle)) => 1,
+            Kind::Shallow => 5,
+            _ => 1,
+        }
     }
 
     /// How many looks a wait begins with, and how many pauses come before each.
     pub(super) fn looks(self, more: bool) -> impl Iterator<Item = u32> {
         let later = match self {
             _ if cfg!(any(loom, shuttle)) => None,
-            Kind::OneProcessor => None,
+            Kind::ShallowAlone | Kind::DeepAlone => None,
             Kind::Shallow => Some(MANY_LOOKS),
             Kind::Deep => Some(if more { LOOKS + MORE_LOOKS } else { LOOKS }),
         };
@@ -73,20 +93,27 @@ impl Kind {
 
     /// What comes then: where they suit yields, but none to strangers that want the processor all the time.
     pub(super) fn yields(self) -> WaitPolicy {
-        let yields = match self {
+        match self {
             // A single look, so that the model checkers see the protocol of look-outs.
-            _ if cfg!(any(loom, shuttle)) => 1,
-            Kind::Shallow => 0,
-            Kind::Deep => 2,
-            Kind::OneProcessor => 64,
-        };
-        let policy = WaitPolicy::sleep_at_once().yields(yields);
-        if cfg!(any(loom, shuttle)) {
-            policy.given_away(Duration::MAX)
-        } else {
-            policy.given_away(Duration::from_millis(1)).remembering(64)
+            _ if cfg!(any(loom, shuttle)) => WaitPolicy::sleep_at_once().yields(1).given_away(Duration::MAX),
+            Kind::Shallow | Kind::ShallowAlone => WaitPolicy::sleep_at_once(),
+            Kind::Deep => polite(2),
+            Kind::DeepAlone => polite(ALONE),
         }
     }
+
+    /// How a sleeper begins that is to be served.
+    pub(super) fn doze(self) -> WaitPolicy {
+        match self {
+            Kind::ShallowAlone => polite(ALONE),
+            _ => WaitPolicy::sleep_at_once(),
+        }
+    }
+}
+
+/// So many yields, none to strangers that want the processor all the time.
+const fn polite(yields: u32) -> WaitPolicy {
+    WaitPolicy::sleep_at_once().yields(yields).given_away(Duration::from_millis(1)).remembering(64)
 }
 
 /// Whether polling has paid lately: a hint, for both sides together, because it takes two to fall out of step.
@@ -102,7 +129,7 @@ impl Habit {
     /// Whether to poll in this wait, and if so whether for longer than usual.
     pub(super) fn polls(&self, kind: Kind) -> Option<bool> {
         let left = self.left.load(Ordering::Relaxed);
-        if left > 0 && kind != Kind::OneProcessor {
+        if left > 0 && kind != Kind::DeepAlone {
             // Lost decrements make no odds.
             self.left.store(left - 1, Ordering::Relaxed);
             return None;

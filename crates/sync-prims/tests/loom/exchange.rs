@@ -5,7 +5,7 @@ use loom::sync::atomic::{AtomicUsize, Ordering::*};
 use loom::thread;
 use std::sync::Arc;
 use std::time::Instant;
-use sync_prims::{Exchange, Side};
+use sync_prims::{Exchange, Side, Trade, Waited};
 
 /// Never more than `MOST` tokens.
 #[derive(Default)]
@@ -123,5 +123,89 @@ fn a_task_is_woken_at_the_end() {
         let ready = |_| (over.load(SeqCst) == 1).then_some(());
         loom::future::block_on(exchange.wait_async(Side::Takers, ready, |_| false));
         thread.join().unwrap();
+    });
+}
+
+/// One place for a number above 0, whose sleepers are served.
+#[derive(Default)]
+struct Shelf {
+    place: AtomicUsize,
+    exchange: Exchange<usize>,
+}
+
+impl Trade<usize> for &Shelf {
+    fn possible(&self, side: Side) -> bool {
+        (self.place.load(SeqCst) > 0) == (side == Side::Takers)
+    }
+
+    fn serve(&self, side: Side, item: &mut Option<usize>) -> Option<bool> {
+        Some(match side {
+            Side::Givers => self.lay(item),
+            Side::Takers => self.grab().map(|number| *item = Some(number)).is_some(),
+        })
+    }
+}
+
+impl Shelf {
+    fn lay(&self, item: &mut Option<usize>) -> bool {
+        let laid = self.place.compare_exchange(0, item.unwrap(), SeqCst, SeqCst).is_ok();
+        if laid {
+            *item = None;
+        }
+        laid
+    }
+
+    fn grab(&self) -> Option<usize> {
+        Some(self.place.swap(0, SeqCst)).filter(|number| *number > 0)
+    }
+
+    fn put(&self, number: usize) {
+        let mut item = Some(number);
+        let lay = |_, item: &mut Option<usize>| self.lay(item).then_some(());
+        match self.exchange.wait_served(Side::Givers, None, &mut item, lay, self) {
+            Waited::Own(()) => self.exchange.notify(Side::Takers, self),
+            Waited::Served => {}
+            Waited::TimedOut => unreachable!("no deadline"),
+        }
+        assert_eq!(item, None);
+    }
+
+    fn take(&self, deadline: Option<Instant>) -> Option<usize> {
+        let mut item = None;
+        let taken = self.exchange.wait_served(Side::Takers, deadline, &mut item, |_, _| self.grab(), self);
+        match taken {
+            Waited::Own(number) => {
+                self.exchange.notify(Side::Givers, self);
+                Some(number)
+            }
+            Waited::Served => Some(item.unwrap()),
+            Waited::TimedOut => None,
+        }
+    }
+}
+
+#[test]
+fn what_sleepers_bring_and_take_is_handed_over() {
+    model(2, || {
+        let shelf = Arc::new(Shelf::default());
+        let (other, third) = (Arc::clone(&shelf), Arc::clone(&shelf));
+        let taker = thread::spawn(move || other.take(None).unwrap());
+        let giver = thread::spawn(move || (1..=2).for_each(|number| third.put(number)));
+        assert_eq!(shelf.take(None).unwrap() + taker.join().unwrap(), 3);
+        giver.join().unwrap();
+    });
+}
+
+#[test]
+fn a_service_that_meets_a_timeout_is_not_lost() {
+    // The taker's look-out costs a switch before it sleeps.
+    model(3, || {
+        let shelf = Arc::new(Shelf::default());
+        let (other, third) = (Arc::clone(&shelf), Arc::clone(&shelf));
+        let hurried = thread::spawn(move || other.take(Some(some_day())));
+        let giver = thread::spawn(move || third.put(1));
+        giver.join().unwrap();
+        let left = hurried.join().unwrap().map_or_else(|| shelf.grab(), Some);
+        assert_eq!((left, shelf.grab()), (Some(1), None));
     });
 }

@@ -21,6 +21,8 @@ const MUTANTS: &[(&str, &str)] = &[
     ("leave a closure where it is", "monitor::a_closure_comes_true"),
     ("sleep again without passing the wake-up on", "monitor::a_closure_woken_in_vain_passes_it_on"),
     ("take without passing on", "exchange::two_takers_get_two_tokens"),
+    ("serve without telling the other side", "exchange::what_sleepers_bring_and_take_is_handed_over"),
+    ("time out although served", "exchange::a_service_that_meets_a_timeout_is_not_lost"),
     ("a task looks before it leaves its waker", "exchange::a_task_is_woken_at_the_end"),
     ("believe the clock", "event_count::a_notification_that_meets_a_timeout_is_not_lost"),
 ];
