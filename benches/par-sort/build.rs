@@ -2,17 +2,24 @@
 
 fn main() {
     println!("cargo::rerun-if-changed=src/shim.cpp");
-    println!("cargo::rustc-check-cfg=cfg(gnu_parallel, tbb)");
-    for (cfg, define, flag, library) in
-        [("gnu_parallel", "WITH_GNU", Some("-fopenmp"), "gomp"), ("tbb", "WITH_TBB", None, "tbb")]
-    {
+    println!("cargo::rustc-check-cfg=cfg(gnu_parallel, tbb, ips4o)");
+    let contenders: [(&str, &str, &[&str], &[&str]); 3] = [
+        ("gnu_parallel", "WITH_GNU", &["-fopenmp"], &["gomp"]),
+        ("tbb", "WITH_TBB", &[], &["tbb"]),
+        // Swaps 16 bytes atomically.
+        ("ips4o", "WITH_IPS4O", &["-fopenmp", "-mcx16"], &["gomp", "atomic"]),
+    ];
+    for (cfg, define, flags, libraries) in contenders {
         let mut build = cc::Build::new();
         build.cpp(true).std("c++17").opt_level(3).file("src/shim.cpp").define(define, None).cargo_warnings(false);
-        if let Some(flag) = flag {
+        for flag in flags {
             build.flag(flag);
         }
-        if build.try_compile(&format!("par_sort_shim_{cfg}")).is_ok() && links(library) {
-            println!("cargo::rustc-link-lib={library}");
+        let found = libraries.iter().all(|library| links(library));
+        if build.try_compile(&format!("par_sort_shim_{cfg}")).is_ok() && found {
+            for library in libraries {
+                println!("cargo::rustc-link-lib={library}");
+            }
             println!("cargo::rustc-cfg={cfg}");
         } else {
             println!("cargo::warning=no {cfg} here: it is left out of the comparison");

@@ -1,4 +1,5 @@
-//! Who is compared with whom: one list for each promise, by type of element. Ours come first and are named `par-sort`.
+//! Who is compared with whom: one list for each promise, by type of element. Ours come first and are named `par-sort`:
+//! "by closure" where the comparison may be anything, otherwise in the words of the type, which may mean by digits.
 
 use crate::Pair;
 use crate::cpp::{Known, Sort};
@@ -29,6 +30,7 @@ macro_rules! integers {
                     "stable" => with(
                         vec![
                             ("par-sort by closure", |v| ParSort::par_sort_by(v, |a, b| a.cmp(b))),
+                            ("par-sort", |v| ParSort::par_sort(v)),
                             ("rayon", |v| Rayon::par_sort(v)),
                             ("std", |v| v.sort()),
                             ("glidesort", |v| glidesort::sort(v)),
@@ -38,6 +40,7 @@ macro_rules! integers {
                     "unstable" => with(
                         vec![
                             ("par-sort by closure", |v| ParSort::par_sort_unstable_by(v, |a, b| a.cmp(b))),
+                            ("par-sort", |v| ParSort::par_sort_unstable(v)),
                             ("rayon", |v| Rayon::par_sort_unstable(v)),
                             ("std", |v| v.sort_unstable()),
                         ],
@@ -69,6 +72,7 @@ impl Element for f64 {
             "stable" => with(
                 vec![
                     ("par-sort by closure", |v| ParSort::par_sort_by(v, |a, b| a.total_cmp(b))),
+                    ("par-sort", |v| ParSort::par_sort_by(v, f64::total_cmp)),
                     ("rayon", |v| Rayon::par_sort_by(v, |a, b| a.total_cmp(b))),
                     ("std", |v| v.sort_by(|a, b| a.total_cmp(b))),
                     ("glidesort", |v| glidesort::sort_by(v, |a, b| a.total_cmp(b))),
@@ -78,6 +82,7 @@ impl Element for f64 {
             "unstable" => with(
                 vec![
                     ("par-sort by closure", |v| ParSort::par_sort_unstable_by(v, |a, b| a.total_cmp(b))),
+                    ("par-sort", |v| ParSort::par_sort_unstable_by(v, f64::total_cmp)),
                     ("rayon", |v| Rayon::par_sort_unstable_by(v, |a, b| a.total_cmp(b))),
                     ("std", |v| v.sort_unstable_by(|a, b| a.total_cmp(b))),
                 ],
@@ -105,6 +110,7 @@ impl Element for Pair {
             "stable" => with(
                 vec![
                     ("par-sort by closure", |v| ParSort::par_sort_by(v, |a, b| a.key.cmp(&b.key))),
+                    ("par-sort by key", |v| ParSort::par_sort_by_key(v, |pair| pair.key)),
                     ("rayon", |v| Rayon::par_sort_by_key(v, |pair| pair.key)),
                     ("std", |v| v.sort_by_key(|pair| pair.key)),
                     ("glidesort", |v| glidesort::sort_by_key(v, |pair| pair.key)),
@@ -114,6 +120,7 @@ impl Element for Pair {
             "unstable" => with(
                 vec![
                     ("par-sort by closure", |v| ParSort::par_sort_unstable_by(v, |a, b| a.key.cmp(&b.key))),
+                    ("par-sort by key", |v| ParSort::par_sort_unstable_by_key(v, |pair| pair.key)),
                     ("rayon", |v| Rayon::par_sort_unstable_by_key(v, |pair| pair.key)),
                     ("std", |v| v.sort_unstable_by_key(|pair| pair.key)),
                 ],

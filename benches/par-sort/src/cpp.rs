@@ -1,4 +1,4 @@
-//! The sorts of C++ that this build found: GNU's parallel mode on two threads, oneTBB on its own.
+//! The sorts of C++ that this build found: GNU's parallel mode and IPS4o on two threads, oneTBB on its own.
 
 /// A sort in place.
 pub type Sort<T> = fn(&mut [T]);
@@ -12,8 +12,8 @@ pub trait Known: Sized + 'static {
 }
 
 macro_rules! known {
-    ($type:ty, $gnu:ident, $gnu_stable:ident, $tbb:ident) => {
-        #[cfg(any(gnu_parallel, tbb))]
+    ($type:ty, $gnu:ident, $gnu_stable:ident, $tbb:ident, $ips4o:ident) => {
+        #[cfg(any(gnu_parallel, tbb, ips4o))]
         unsafe extern "C" {
             #[cfg(gnu_parallel)]
             fn $gnu(v: *mut $type, n: usize);
@@ -21,6 +21,8 @@ macro_rules! known {
             fn $gnu_stable(v: *mut $type, n: usize);
             #[cfg(tbb)]
             fn $tbb(v: *mut $type, n: usize);
+            #[cfg(ips4o)]
+            fn $ips4o(v: *mut $type, n: usize);
         }
         impl Known for $type {
             const SORTS: &'static [(&'static str, Sort<Self>)] = &[
@@ -30,6 +32,9 @@ macro_rules! known {
                 #[cfg(tbb)]
                 // SAFETY: as above.
                 ("TBB", |v| unsafe { $tbb(v.as_mut_ptr(), v.len()) }),
+                #[cfg(ips4o)]
+                // SAFETY: as above.
+                ("IPS4o", |v| unsafe { $ips4o(v.as_mut_ptr(), v.len()) }),
             ];
             const STABLE: &'static [(&'static str, Sort<Self>)] = &[
                 #[cfg(gnu_parallel)]
@@ -40,7 +45,7 @@ macro_rules! known {
     };
 }
 
-known!(u64, gnu_sort_u64, gnu_stable_sort_u64, tbb_sort_u64);
-known!(u32, gnu_sort_u32, gnu_stable_sort_u32, tbb_sort_u32);
-known!(f64, gnu_sort_f64, gnu_stable_sort_f64, tbb_sort_f64);
-known!(crate::Pair, gnu_sort_pair, gnu_stable_sort_pair, tbb_sort_pair);
+known!(u64, gnu_sort_u64, gnu_stable_sort_u64, tbb_sort_u64, ips4o_sort_u64);
+known!(u32, gnu_sort_u32, gnu_stable_sort_u32, tbb_sort_u32, ips4o_sort_u32);
+known!(f64, gnu_sort_f64, gnu_stable_sort_f64, tbb_sort_f64, ips4o_sort_f64);
+known!(crate::Pair, gnu_sort_pair, gnu_stable_sort_pair, tbb_sort_pair, ips4o_sort_pair);

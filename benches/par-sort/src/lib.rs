@@ -38,9 +38,11 @@ pub fn strings(v: &[u64]) -> Vec<String> {
     v.iter().map(|x| format!("{x:016x}")).collect()
 }
 
-/// Floats in the order of the numbers, negative ones among them.
+/// Floats in the order of the numbers, negative ones among them; as different as the numbers where these have up to 53 bits.
 pub fn floats(v: &[u64]) -> Vec<f64> {
-    v.iter().map(|&x| (x >> 11) as f64 / 1e6 - 1e9).collect()
+    let bits = 64 - v.iter().fold(0, |all, x| all | x).leading_zeros();
+    let half = 2_f64.powi(bits.min(53) as i32 - 1);
+    v.iter().map(|&x| ((x >> bits.saturating_sub(53)) as f64 - half) / 1024.0).collect()
 }
 
 /// The highest bits that matter, as 32-bit numbers.

@@ -36,3 +36,12 @@ FOR_EACH_TYPE(GNU)
     extern "C" void tbb_sort_##name(type* v, std::size_t n) { tbb::parallel_sort(v, v + n, by); }
 FOR_EACH_TYPE(TBB)
 #endif
+
+#ifdef WITH_IPS4O
+#include <ips4o.hpp>
+#define IPS4O(name, type)                                        \
+    extern "C" void ips4o_sort_##name(type* v, std::size_t n) {  \
+        ips4o::parallel::sort(v, v + n, by, 2);                  \
+    }
+FOR_EACH_TYPE(IPS4O)
+#endif

@@ -11,6 +11,7 @@
 //! comparison leaves a permutation behind.
 
 use crate::displaced;
+use crate::leaf;
 use crate::memory;
 use crate::parts::Parts;
 use crate::plan::{Pieces, Plan};
@@ -39,20 +40,21 @@ pub(crate) fn sort_with_scratch<T: Send>(
     if size_of::<T>() == 0 || plan.is_short(v.len(), SHORT) {
         return v.sort_by(cmp);
     }
-    if !presorted(v, cmp, plan, &|tail| sort_blocks(tail, cmp, plan, &mut Vec::new())) {
+    if !presorted(v, scan::look(v, cmp), cmp, plan, &|tail| sort_blocks(tail, cmp, plan, &mut Vec::new())) {
         sort_blocks(v, cmp, plan, scratch);
     }
 }
 
-/// Deals with input that has order already: sorted, reversed, nearly sorted, a sorted prefix with a tail. `false` if
+/// Deals with input that has order already, as `look` promises: sorted, reversed, nearly sorted, a sorted prefix with a tail. `false` if
 /// there is nothing to gain; `v` is a permutation of what it was. `sort_tail` must be stable if the whole is to be.
 pub(crate) fn presorted<T: Send>(
     v: &mut [T],
+    look: Look,
     cmp: &(impl Fn(&T, &T) -> Ordering + Sync),
     plan: Plan,
     sort_tail: &dyn Fn(&mut [T]),
 ) -> bool {
-    match scan::look(v, cmp) {
+    match look {
         Look::Descending => {
             let reversed = scan::is_descending(v, cmp, plan);
             if reversed {
@@ -89,10 +91,13 @@ fn merge_tail<T: Send>(v: &mut [T], middle: usize, cmp: &(impl Fn(&T, &T) -> Ord
 
 fn sort_blocks<T: Send>(v: &mut [T], cmp: &(impl Fn(&T, &T) -> Ordering + Sync), plan: Plan, scratch: &mut Vec<T>) {
     let blocks = Pieces::new(v.len(), if plan.is_short(v.len(), SHORT) { 1 } else { plan.threads });
-    let parts = Parts::new(v);
+    scratch.reserve(v.len());
+    memory::large_pages(scratch.spare_capacity_mut());
+    let (parts, free) = (Parts::new(v), Parts::new(scratch.spare_capacity_mut()));
     plan.each(blocks.count, &|i| {
-        // SAFETY: blocks are disjoint.
-        unsafe { parts.slice(blocks.range(i)) }.sort_by(cmp);
+        // SAFETY: blocks are disjoint, in both.
+        let (block, free) = unsafe { (parts.slice(blocks.range(i)), free.slice(blocks.range(i))) };
+        leaf::sort_stable(block, free, cmp);
     });
     let ends: Vec<usize> = (0..blocks.count)
         .map(|i| blocks.range(i).end)

@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod apart;
 mod argsort;
 mod blocks;
 mod cached;
 mod displaced;
 mod known;
+mod leaf;
 mod memory;
 mod natural;
 mod par_sort;
@@ -14,6 +16,7 @@ mod permute;
 mod plan;
 mod quick;
 mod radix;
+mod ranks;
 mod scan;
 mod select;
 mod sorter;

@@ -41,7 +41,7 @@ pub(crate) fn partition<T: Send>(
 }
 
 /// Swaps what stands on the wrong side after piece `i` was partitioned at `borders[i]`.
-fn exchange<T: Send>(v: &mut [T], cut: Pieces, borders: &[usize], plan: Plan) -> usize {
+pub(crate) fn exchange<T: Send>(v: &mut [T], cut: Pieces, borders: &[usize], plan: Plan) -> usize {
     let border: usize = borders.iter().enumerate().map(|(i, &at)| at - cut.range(i).start).sum();
     // Stretches that belong right but stand left of the border, and the reverse; both lists hold as many elements.
     let mut high = (0..cut.count).map(|i| borders[i].min(border)..cut.range(i).end.min(border));

@@ -4,10 +4,14 @@
 //! values make the sort faster, not slower. A part that was cut badly too often goes to std as it is, whose own bound
 //! O(n log n) holds whatever the comparison does. The parts are a list, not a recursion: no stack grows.
 
+use crate::apart::{self, Cut};
 use crate::blocks;
+use crate::known::is_shareable;
+use crate::leaf;
 use crate::partition::partition;
 use crate::parts::Parts;
 use crate::plan::Plan;
+use crate::scan::{self, Look};
 use std::cmp::Ordering;
 use std::ops::Range;
 
@@ -25,8 +29,11 @@ pub(crate) fn sort<T: Send>(v: &mut [T], cmp: &(impl Fn(&T, &T) -> Ordering + Sy
     if size_of::<T>() == 0 || plan.is_short(v.len(), SHORT) {
         return v.sort_unstable_by(cmp);
     }
-    if !blocks::presorted(v, cmp, plan, &|tail| cut(tail, cmp, plan)) {
-        cut(v, cmp, plan);
+    match scan::look(v, cmp) {
+        // A merge of the runs costs less than any partition, and is worth the scratch.
+        Look::Runs => blocks::sort(v, cmp, plan),
+        look if blocks::presorted(v, look, cmp, plan, &|tail| cut(tail, cmp, plan)) => {}
+        _ => cut(v, cmp, plan),
     }
 }
 
@@ -39,7 +46,15 @@ fn cut<T: Send>(v: &mut [T], cmp: &(impl Fn(&T, &T) -> Ordering + Sync), plan: P
     let mut sort_out = |part: Range<usize>, bad: u32, uncut: &mut Vec<_>| {
         if part.len() <= leaf || bad >= BAD { leaves.push(part) } else { uncut.push((part, bad)) }
     };
-    sort_out(0..v.len(), 0, &mut uncut);
+    let mut mixed_at = None;
+    let apart = if is_shareable::<T>() || v.len() <= leaf { None } else { apart::split(v, cmp, plan) };
+    if let Some(Cut { equal, mixed }) = apart {
+        mixed_at = mixed.then_some(equal.start);
+        sort_out(0..equal.start, 0, &mut uncut);
+        sort_out(equal.end..v.len(), 0, &mut uncut);
+    } else {
+        sort_out(0..v.len(), 0, &mut uncut);
+    }
     while !uncut.is_empty() {
         let mut equals = vec![0..0; uncut.len()];
         if let [(part, _)] = &uncut[..] {
@@ -63,8 +78,11 @@ fn cut<T: Send>(v: &mut [T], cmp: &(impl Fn(&T, &T) -> Ordering + Sync), plan: P
     let parts = Parts::new(v);
     plan.each(leaves.len(), &|i| {
         // SAFETY: the leaves are disjoint.
-        unsafe { parts.slice(leaves[i].clone()) }.sort_unstable_by(cmp);
+        leaf::sort_unstable(unsafe { parts.slice(leaves[i].clone()) }, cmp);
     });
+    if let Some(border) = mixed_at {
+        apart::mend(v, border, cmp);
+    }
 }
 
 /// Partitions `v` around the element that a sample puts nearest to rank `rank` (`None`: the middle) and gives the places
@@ -92,6 +110,18 @@ pub(crate) fn split<T: Send>(
 fn sample<T>(v: &mut [T], rank: Option<usize>, cmp: &impl Fn(&T, &T) -> Ordering) -> (usize, bool) {
     let len = v.len();
     let size = (len / 64).clamp(3, 127).min(len);
+    draw(v, size);
+    let sample = &mut v[..size];
+    sample.sort_unstable_by(cmp);
+    let at = rank.map_or(size / 2, |rank| (rank as u128 * size as u128 / len as u128) as usize).min(size - 1);
+    let same = |a: usize, b: usize| !cmp(&sample[a], &sample[b]).is_lt();
+    let frequent = (at > 0 && same(at - 1, at)) || (at + 1 < size && same(at, at + 1));
+    (at, frequent)
+}
+
+/// Moves a sample to the front of `v`.
+pub(crate) fn draw<T>(v: &mut [T], size: usize) {
+    let len = v.len();
     // A fixed sequence: the result depends on the input alone. A bad cut costs time, never more than `BAD` times.
     let mut state = len as u64 | 1;
     for i in 0..size {
@@ -99,10 +129,4 @@ fn sample<T>(v: &mut [T], rank: Option<usize>, cmp: &impl Fn(&T, &T) -> Ordering
         let step = ((state >> 32) as usize) % (len - i);
         v.swap(i, i + step);
     }
-    let sample = &mut v[..size];
-    sample.sort_unstable_by(cmp);
-    let at = rank.map_or(size / 2, |rank| (rank as u128 * size as u128 / len as u128) as usize).min(size - 1);
-    let same = |a: usize, b: usize| !cmp(&sample[a], &sample[b]).is_lt();
-    let frequent = (at > 0 && same(at - 1, at)) || (at + 1 < size && same(at, at + 1));
-    (at, frequent)
 }

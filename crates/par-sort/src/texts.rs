@@ -59,15 +59,10 @@ pub(crate) fn sort<T: Text>(v: &mut [T], plan: Plan) {
         return v.sort();
     }
     match scan::look(v, &T::cmp) {
-        Look::Runs => return blocks::sort(v, &T::cmp, plan),
-        Look::Mixed => {}
-        Look::Ascending | Look::Descending => {
-            if blocks::presorted(v, &T::cmp, plan, &|tail| by_words(tail, plan)) {
-                return;
-            }
-        }
+        Look::Runs => blocks::sort(v, &T::cmp, plan),
+        look if blocks::presorted(v, look, &T::cmp, plan, &|tail| by_words(tail, plan)) => {}
+        _ => by_words(v, plan),
     }
-    by_words(v, plan);
 }
 
 fn by_words<T: Text>(v: &mut [T], plan: Plan) {

@@ -121,7 +121,7 @@ fn sort_words<T: Send, W: Words<T>>(v: &mut [T], words: &W, plan: Plan) {
     let look = scan::look(v, &cmp);
     if look == Look::Runs {
         blocks::sort(v, &cmp, plan);
-    } else if look == Look::Mixed || !blocks::presorted(v, &cmp, plan, &|tail| distribute(tail, words, plan)) {
+    } else if look == Look::Mixed || !blocks::presorted(v, look, &cmp, plan, &|tail| distribute(tail, words, plan)) {
         distribute(v, words, plan);
     }
 }
