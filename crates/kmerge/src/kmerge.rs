@@ -20,7 +20,7 @@ use core::iter::FusedIterator;
 /// # Complexity
 /// At most ceil(log2 K) comparisons for each item, where K is the number of sources that have not ended; within a run of
 /// items from one source one for each, and one at its end. To find the rival of a run takes up to ceil(log2 K) more, once
-/// in six items, or once for three items on runs before.
+/// in six items, or once for two items on runs before.
 pub fn kmerge<I>(sources: I) -> KMerge<<I::Item as IntoIterator>::IntoIter, Natural>
 where
     I: IntoIterator<Item: IntoIterator<Item: Ord>>,

@@ -35,9 +35,17 @@ pub(crate) struct Plan<'r, T> {
 impl<'r, T> Plan<'r, T> {
     /// For one thread: blocks only where there is a tree of merges to keep in the cache.
     pub(crate) fn new(runs: &'r [Run<T>], total: usize) -> Self {
+        if suits_tree::<T>() && runs.len() > 2 {
+            Self::in_blocks(runs, total)
+        } else {
+            Self::in_blocks_of(runs, total, total)
+        }
+    }
+
+    /// For one thread, in blocks.
+    pub(crate) fn in_blocks(runs: &'r [Run<T>], total: usize) -> Self {
         // Scratch is as long as a block: a quarter of the output is enough of it.
-        let block = || (total / 4).clamp(runs.len().saturating_mul(PIECE), block_len::<T>(runs.len()));
-        let block = if suits_tree::<T>() && runs.len() > 2 { block() } else { total };
+        let block = (total / 4).clamp(runs.len().saturating_mul(PIECE), block_len::<T>(runs.len()));
         Self::in_blocks_of(runs, total, block)
     }
 
@@ -57,6 +65,11 @@ impl<'r, T> Plan<'r, T> {
     /// Elements of scratch that a block needs.
     pub(crate) fn scratch_len(&self) -> usize {
         scratch_len::<T>(self.runs.len(), self.block)
+    }
+
+    /// Elements of scratch that a block needs whose elements are cloned before they are merged.
+    pub(crate) fn clones_len(&self) -> usize {
+        self.block + self.scratch_len()
     }
 
     /// The first output of block `i`.

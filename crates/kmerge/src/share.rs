@@ -5,10 +5,11 @@
 //! looked at by one thread only, which is why `Send` is enough where elements move: `T` need not be `Sync`. Where blocks
 //! begin depends on the lengths and on how many threads there are; the merged sequence does not.
 
+use crate::block::suits_tree;
 use crate::plain::{Sources, is_plain};
 use crate::plan::{Job, Plan, block_len, merge_here, room};
 use crate::run::Run;
-use crate::slices::clone_block;
+use crate::slices::{self, clone_block, merge_clones};
 use crate::stash::Stash;
 use alloc::vec::Vec;
 use core::num::NonZeroUsize;
@@ -135,15 +136,20 @@ pub(crate) unsafe fn clone_to_vec<T: Clone + Send + Sync>(
     }
     let Some(plan) = plan(runs, total, Threads::All) else {
         // SAFETY: by the caller.
-        unsafe { clone_block(&mut runs.to_vec(), own_order, &mut here, &mut |clone| out.push(clone)) };
-        return out;
+        return unsafe { slices::clone_to_vec(runs.to_vec(), total, own_order, &mut here) };
     };
+    let stash = Stash::new(plan.clones_len());
     // SAFETY: by the caller.
     let job = unsafe { Job::new(plan, out.as_mut_ptr(), Sources::Copied, own_order, &mut here) };
     let mut written = Written { job: &job, done: (0..job.blocks()).map(|_| AtomicUsize::new(0)).collect() };
     for_each_block(&job, Threads::All, |i| {
         let (mut pieces, out) = job.block(i);
         let (mut less, mut n) = (|a: &T, b: &T| less(a, b), 0);
+        if suits_tree::<T>() {
+            // SAFETY: by the caller; the block has as many places as elements.
+            n = stash.with(|room| unsafe { merge_clones(pieces, out, room, own_order, &mut less) });
+            return written.done[i].store(n, Ordering::Relaxed);
+        }
         // SAFETY: by the caller; the block has as many places as elements.
         unsafe {
             clone_block(&mut pieces, own_order, &mut less, &mut |clone| {

@@ -1,7 +1,8 @@
 //! Merging slices and vectors on the calling thread.
 
+use crate::block::{merge_block, suits_tree};
 use crate::plain::{Sources, is_plain};
-use crate::plan::{Plan, merge_here, room};
+use crate::plan::{Job, Plan, merge_here, room};
 use crate::run::Run;
 use crate::split::total_len;
 use crate::stretch::{Pace, StretchMerge};
@@ -60,8 +61,7 @@ pub fn merge_into_by_key<'o, T: Copy, K: Ord>(
 /// ```
 ///
 /// # Complexity
-/// O(N log K) for K slices with N elements; each element is cloned once, one after the other unless `T` is a primitive
-/// type: other `Copy` types are merged faster by [`merge_into`].
+/// O(N log K) for K slices with N elements; each element is cloned once.
 pub fn merge<T: Ord + Clone>(lists: &[&[T]]) -> Vec<T> {
     clone_merge(lists, true, &mut |a: &T, b: &T| a < b)
 }
@@ -133,21 +133,97 @@ fn copy_merge<'o, T: Copy>(
 }
 
 fn clone_merge<T: Clone>(lists: &[&[T]], own_order: bool, less: &mut impl FnMut(&T, &T) -> bool) -> Vec<T> {
-    let (mut runs, total) = runs_of(lists.iter().copied());
+    let (runs, total) = runs_of(lists.iter().copied());
+    // SAFETY: the lists are borrowed for the call.
+    unsafe { clone_to_vec(runs, total, own_order, less) }
+}
+
+/// The merge of `runs`, which have `total` elements, with every element cloned.
+///
+/// # Safety
+/// The elements are alive and stay so. With `own_order`, `less` is the order of `T` itself.
+pub(crate) unsafe fn clone_to_vec<T: Clone>(
+    mut runs: Vec<Run<T>>,
+    total: usize,
+    own_order: bool,
+    less: &mut impl FnMut(&T, &T) -> bool,
+) -> Vec<T> {
     let mut out = Vec::with_capacity(total);
     if is_plain::<T>() {
         let plan = Plan::new(&runs, total);
         let mut scratch = room(plan.scratch_len());
-        // SAFETY: the lists are borrowed for the call, `out` has the capacity; the bits of a `Copy` type are a clone.
+        // SAFETY: by the caller; `out` has the capacity, and the bits of a `Copy` type are a clone.
         unsafe {
             merge_here(plan, out.as_mut_ptr(), &mut scratch, Sources::Copied, own_order, less);
             out.set_len(total);
         }
+    } else if suits_tree::<T>() {
+        let plan = Plan::in_blocks(&runs, total);
+        let mut room = room(plan.clones_len());
+        // SAFETY: by the caller; `out` has the capacity, and each block writes its part of it.
+        unsafe {
+            let job = Job::new(plan, out.as_mut_ptr(), Sources::Copied, own_order, less);
+            for i in 0..job.blocks() {
+                let (pieces, to) = job.block(i);
+                out.set_len(out.len() + merge_clones(pieces, to, &mut room, own_order, less));
+            }
+        }
     } else {
-        // SAFETY: the lists are borrowed for the call.
+        // SAFETY: by the caller.
         unsafe { clone_block(&mut runs, own_order, less, &mut |clone| out.push(clone)) };
     }
     out
+}
+
+/// Clones the elements of `runs`, one run after the other, and merges the clones, which are then at `out`. Returns how many
+/// there are.
+///
+/// # Safety
+/// The elements are alive and stay so. `out` is valid for writes of all of them and apart; `room` is as long as
+/// [`Plan::clones_len`] says. With `own_order`, `less` is the order of `T` itself.
+pub(crate) unsafe fn merge_clones<T: Clone>(
+    mut runs: Vec<Run<T>>,
+    out: *mut T,
+    room: &mut [MaybeUninit<T>],
+    own_order: bool,
+    less: &mut impl FnMut(&T, &T) -> bool,
+) -> usize {
+    let n = runs.iter().map(|run| run.len).sum();
+    let (room, scratch) = room.split_at_mut(n);
+    let mut clones = Clones { room, len: 0 };
+    for run in &mut runs {
+        // SAFETY: the elements are alive.
+        clones.add(unsafe { core::slice::from_raw_parts(run.at, run.len) });
+        run.at = clones.room[clones.len - run.len..].as_mut_ptr().cast();
+    }
+    // SAFETY: the clones are ours, and alive until every comparison is done. Then `out` takes over their bits.
+    unsafe { merge_block(&mut runs, out, scratch, Sources::Owned, own_order, less) };
+    core::mem::forget(clones);
+    n
+}
+
+/// Clones that nobody has taken over. Dropped, which only a panic does, it drops them.
+struct Clones<'r, T> {
+    room: &'r mut [MaybeUninit<T>],
+    /// How many there are, from the front.
+    len: usize,
+}
+
+impl<T: Clone> Clones<'_, T> {
+    /// There is room for them.
+    fn add(&mut self, elements: &[T]) {
+        let to = self.len + elements.len();
+        self.room[self.len..to].write_clone_of_slice(elements);
+        self.len = to;
+    }
+}
+
+impl<T> Drop for Clones<'_, T> {
+    #[cold]
+    fn drop(&mut self) {
+        // SAFETY: so many are initialised, and this drop runs once.
+        unsafe { self.room[..self.len].assume_init_drop() };
+    }
 }
 
 /// Hands clones of the merged elements to `emit`.

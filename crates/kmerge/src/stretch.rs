@@ -12,6 +12,8 @@ use crate::tree::{Match, Tree};
 use crate::word::{Says, says, text, word};
 use core::marker::PhantomData;
 
+/// Elements on a run after which the rest of it is sought by galloping.
+const LONG: u32 = 16;
 /// Changes of the source after which the average stretch is looked at.
 const WINDOW: usize = 32;
 
@@ -29,7 +31,8 @@ impl<T, F: FnMut(&T, &T) -> bool> Match<*const T> for ByRef<'_, T, F> {
 
     #[inline(always)]
     fn is_plain() -> bool {
-        true
+        // A comparator may change cells in elements, so none is compared that has been handed on.
+        false
     }
 
     #[inline(always)]
@@ -61,7 +64,7 @@ impl<T, F: FnMut(&T, &T) -> bool> Match<*const T> for ByWord<'_, T, F> {
 
     #[inline(always)]
     fn is_plain() -> bool {
-        true
+        false
     }
 
     #[inline(always)]
@@ -90,7 +93,7 @@ pub(crate) enum Pace {
         /// Elements per change of the source.
         at_least: usize,
     },
-    /// When one source has won several times in a row; never gives up.
+    /// When one source has been on a run for long; never gives up.
     LongOnes,
 }
 
@@ -135,7 +138,14 @@ impl<'r, T> StretchMerge<'r, T> {
             }
         }
         self.tree.build(self.runs.len(), order);
-        let (mut changes, mut moved, mut alive, mut last, mut streak) = (0, 0, self.alive(), usize::MAX, 0);
+        match pace {
+            Pace::AllStretches { at_least } => self.by_stretches(at_least, order, emit),
+            Pace::LongOnes => self.by_items(order, emit),
+        }
+    }
+
+    fn by_stretches<M: Match<*const T>>(&mut self, at_least: usize, order: &mut M, emit: &mut impl FnMut(Run<T>)) {
+        let (mut changes, mut moved, mut alive) = (0, 0, self.alive());
         while let Some((lane, _)) = self.tree.champion() {
             if alive == 1 {
                 let run = self.runs[lane];
@@ -143,9 +153,7 @@ impl<'r, T> StretchMerge<'r, T> {
                 self.runs[lane] = unsafe { run.skip(run.len) };
                 return emit(run);
             }
-            streak = if lane == last { streak + 1 } else { 0 };
-            last = lane;
-            let n = if pace != Pace::LongOnes || streak >= 3 { self.stretch(lane, order) } else { 1 };
+            let n = self.stretch(lane, order);
             let run = self.runs[lane];
             // SAFETY: the stretch is within the run.
             unsafe {
@@ -160,15 +168,39 @@ impl<'r, T> StretchMerge<'r, T> {
                     self.tree.retire(lane, order);
                 }
             }
-            if let Pace::AllStretches { at_least } = pace {
-                (changes, moved) = (changes + 1, moved + n);
-                if changes == WINDOW {
-                    if moved < WINDOW * at_least {
-                        return;
-                    }
-                    (changes, moved) = (0, 0);
+            (changes, moved) = (changes + 1, moved + n);
+            if changes == WINDOW {
+                if moved < WINDOW * at_least {
+                    return;
+                }
+                (changes, moved) = (0, 0);
+            }
+        }
+    }
+
+    /// One element after the other, as the lazy merge does it.
+    fn by_items<M: Match<*const T>>(&mut self, order: &mut M, emit: &mut impl FnMut(Run<T>)) {
+        let mut next = self.tree.take_champion();
+        while let Some((lane, at)) = next {
+            emit(Run { at, len: 1 });
+            // SAFETY: `at` was the head of the run.
+            self.runs[lane] = unsafe { self.runs[lane].skip(1) };
+            if let Some((rival_lane, rival)) = self.tree.rival_after(LONG) {
+                let run = self.runs[lane];
+                // SAFETY: the elements are alive by the promise to `new`, and the stretch is within the run.
+                unsafe {
+                    let n = run.gallop(|x| order.wins(&core::ptr::from_ref(x), rival, lane < rival_lane));
+                    emit(run.first(n));
+                    self.runs[lane] = run.skip(n);
                 }
             }
+            next = match self.head(lane) {
+                Some(head) => Some(self.tree.exchange(lane, head, order)),
+                None => {
+                    self.tree.retire(lane, order);
+                    self.tree.take_champion()
+                }
+            };
         }
     }
 

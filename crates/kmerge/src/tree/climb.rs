@@ -3,34 +3,34 @@
 use super::{Match, Tree};
 use crate::word::Says;
 use core::hint::select_unpredictable as select;
+use core::mem::ManuallyDrop;
 
 impl<H> Tree<H> {
-    /// Gives `lane`, which is in no node, a head and plays the matches from its leaf to the top. Returns the champion's
-    /// lane, which is in no node then.
+    /// Plays the matches of `lane`, which is in no node, from its leaf up to the node `top`, which is above it. Returns the
+    /// winner's lane, which is in no node then.
     #[inline(always)]
-    pub(super) fn climb<M: Match<H>>(&mut self, lane: usize, head: H, word: u64, order: &mut M) -> u32 {
-        self.put::<M>(lane, head, word);
-        let lane = lane as u32;
+    pub(super) fn climb<M: Match<H>>(&mut self, lane: u32, word: u64, top: usize, order: &mut M) -> u32 {
         match M::says() {
-            Says::All => self.climb_by_words(lane, word),
-            Says::First => self.climb_by_first_words(lane, word, order),
-            Says::Nothing if M::is_plain() => self.climb_by_copies(lane, order),
-            Says::Nothing => self.climb_by(lane, |tree, way| tree.wins(way, order)),
+            Says::All => self.climb_by_words(lane, word, top),
+            Says::First => self.climb_by_first_words(lane, word, top, order),
+            Says::Nothing if M::is_plain() && self.is_full => self.climb_by_copies::<M, true>(lane, top, order),
+            Says::Nothing if M::is_plain() => self.climb_by_copies::<M, false>(lane, top, order),
+            Says::Nothing => self.climb_by(lane, top, |tree, way| tree.wins(way, order)),
         }
     }
 
     /// [`climb`](Self::climb) where words say all: no branch but the loop's.
     #[inline(always)]
-    fn climb_by_words(&mut self, lane: u32, mut word: u64) -> u32 {
+    fn climb_by_words(&mut self, lane: u32, mut word: u64, top: usize) -> u32 {
         let width = self.nodes.len();
-        debug_assert!(self.words.len() == width + 1 && (lane as usize) < width);
+        debug_assert!(self.words.len() == width + 1 && (lane as usize) < width && top > 0);
         let (nodes, words) = (self.nodes.as_mut_ptr(), self.words.as_ptr());
         let mut at = width + lane as usize;
         let mut hand = lane;
         // SAFETY: `at` is below twice the width, so its parents are nodes; lanes in nodes are at most the width, and there
         // is a word for each of these.
         unsafe {
-            while at > 1 {
+            while at > top {
                 // 1 if the hand comes from the second child: then the opponent wins ties.
                 let second = at as u64 % 2;
                 at /= 2;
@@ -50,9 +50,9 @@ impl<H> Tree<H> {
 
     /// [`climb`](Self::climb) where words decide most matches.
     #[inline(always)]
-    fn climb_by_first_words<M: Match<H>>(&mut self, lane: u32, mut word: u64, order: &mut M) -> u32 {
+    fn climb_by_first_words<M: Match<H>>(&mut self, lane: u32, mut word: u64, top: usize, order: &mut M) -> u32 {
         let mut ties = 0;
-        let champion = self.climb_by(lane, |tree, way| {
+        let champion = self.climb_by(lane, top, |tree, way| {
             let theirs = tree.words[way.opponent];
             ties += usize::from(theirs == word);
             let lost = if theirs == word { tree.wins(way, order) } else { theirs < word };
@@ -63,31 +63,52 @@ impl<H> Tree<H> {
         champion
     }
 
-    /// [`climb`](Self::climb) with a copy of the hand's head in registers.
+    /// [`climb`](Self::climb) with a copy of the hand's head in registers, and no branch but the loop's and the order's.
     #[inline(always)]
-    fn climb_by_copies<M: Match<H>>(&mut self, lane: u32, order: &mut M) -> u32 {
-        let read = |tree: &Self, lane: usize| {
-            // SAFETY: lanes on the way have heads. These are `Copy`, so a copy may be looked at (and is never dropped).
-            unsafe { core::ptr::read(tree.heads.as_ptr().add(lane)) }
-        };
-        let mut copy = read(self, lane as usize);
-        self.climb_by(lane, |tree, way| {
-            let theirs = read(tree, way.opponent);
-            // SAFETY: both are copies of heads.
-            let lost = unsafe { order.wins(theirs.assume_init_ref(), copy.assume_init_ref(), way.is_second) };
-            // SAFETY: the bits of a `Copy` type.
-            copy = unsafe { select(lost, theirs, core::ptr::read(&copy)) };
-            lost
-        })
+    fn climb_by_copies<M: Match<H>, const FULL: bool>(&mut self, lane: u32, top: usize, order: &mut M) -> u32 {
+        let width = self.nodes.len();
+        let mut at = width + lane as usize;
+        // SAFETY: the lane has a head, and heads are plain.
+        let mut copy = unsafe { self.copy(lane) };
+        let mut climb = Climb { tree: self, hand: lane };
+        while at > top {
+            let is_second = at % 2 == 1;
+            at /= 2;
+            // SAFETY: `at` is below the width, which is the number of nodes. Somebody in a node has a head, and so has
+            // nobody where heads are plain.
+            let (opponent, theirs) = unsafe {
+                let opponent = *climb.tree.nodes.get_unchecked(at);
+                (opponent, climb.tree.copy(opponent))
+            };
+            let lost = order.wins(&theirs, &copy, is_second) & (FULL || opponent as usize != width);
+            // SAFETY: as above.
+            unsafe { *climb.tree.nodes.get_unchecked_mut(at) = select(lost, climb.hand, opponent) };
+            climb.hand = select(lost, opponent, climb.hand);
+            copy = select(lost, theirs, copy);
+        }
+        let hand = climb.hand;
+        core::mem::forget(climb);
+        hand
+    }
+
+    /// A copy of the head of a lane.
+    ///
+    /// # Safety
+    /// The lane has a head; it is `Copy`.
+    #[inline(always)]
+    pub(super) unsafe fn copy(&self, lane: u32) -> ManuallyDrop<H> {
+        debug_assert!((lane as usize) < self.heads.len());
+        // SAFETY: by the caller; a copy of a `Copy` type may be looked at.
+        unsafe { core::ptr::read(self.heads.as_ptr().add(lane as usize).cast()) }
     }
 
     /// [`climb`](Self::climb), asking `is_lost` whether the opponent wins.
     #[inline(always)]
-    fn climb_by(&mut self, lane: u32, mut is_lost: impl FnMut(&Self, &Way) -> bool) -> u32 {
+    fn climb_by(&mut self, lane: u32, top: usize, mut is_lost: impl FnMut(&Self, &Way) -> bool) -> u32 {
         let width = self.nodes.len();
         let mut at = width + lane as usize;
         let mut climb = Climb { tree: self, hand: lane };
-        while at > 1 {
+        while at > top {
             let is_second = at % 2 == 1;
             at /= 2;
             // SAFETY: `at` is below the width, which is the number of nodes.
@@ -108,7 +129,7 @@ impl<H> Tree<H> {
 
     /// Whether the opponent goes before the hand, by the heads themselves.
     #[inline(always)]
-    fn wins<M: Match<H>>(&self, way: &Way, order: &mut M) -> bool {
+    pub(super) fn wins<M: Match<H>>(&self, way: &Way, order: &mut M) -> bool {
         // SAFETY: both lanes have a head: the opponent is in a node, the hand was in one or is the lane climbing.
         let (a, b) = unsafe {
             let head = |lane: usize| self.heads.get_unchecked(lane).assume_init_ref();
@@ -126,10 +147,10 @@ pub(super) const fn pair(word: u64, low: u64) -> u128 {
 
 /// A match on the way up: the lanes that meet, and whether the hand comes from the second child, so that the opponent
 /// goes first if they are equal.
-struct Way {
-    opponent: usize,
-    hand: usize,
-    is_second: bool,
+pub(super) struct Way {
+    pub(super) opponent: usize,
+    pub(super) hand: usize,
+    pub(super) is_second: bool,
 }
 
 /// A player on the way up, in no node. Dropped, which only a panicking comparison does, it takes the tree apart.

@@ -39,13 +39,13 @@ use alloc::vec;
 use alloc::vec::Vec;
 use climb::Climb;
 use core::hint::select_unpredictable as select;
-use core::mem::MaybeUninit;
+use core::mem::{ManuallyDrop, MaybeUninit};
 
 /// How two heads are compared.
 pub(crate) trait Match<H> {
     /// What the words of heads say of their order.
     fn says() -> Says;
-    /// Whether `H` is known to be `Copy`, so that a copy of its bits may be compared in its place.
+    /// Whether `H` is known to be `Copy`, so that a copy of its bits may be compared in its place, and for nothing.
     fn is_plain() -> bool;
     /// The word of a head; where words are those of texts, after so many bytes.
     fn word(head: &H, skip: usize) -> u64;
@@ -62,7 +62,7 @@ pub(crate) const MAX_LANES: usize = 1 << 31;
 /// After so many wins in a row of one lane its rival is found, unless runs are trusted.
 const PATIENCE: u32 = 6;
 /// What the search for a rival costs, in items on a run. Where these have paid for it there is no wait for wins in a row.
-const PRICE: u32 = 3;
+const PRICE: u32 = 2;
 /// As much trust as can be had.
 const MOST_TRUST: u32 = 64;
 
@@ -72,8 +72,10 @@ pub(crate) struct Tree<H> {
     /// children of node `i` are `2 i` and `2 i + 1`, and the leaf of lane `l`, which exists in thought only, is
     /// `width + l`. A node where nobody lost has the width in it. So has the champion's while its head is taken out.
     nodes: Vec<u32>,
-    /// By lane; at least as many as there are lanes in nodes. While the tree stands the head of every lane that is in a
-    /// node is initialised, and no other.
+    /// While the tree stands: whether the width is in none of the nodes but, when its head is taken out, the champion's.
+    is_full: bool,
+    /// By lane. While the tree stands the head of every lane that is in a node is initialised, and there is one more, at
+    /// the width: nobody's, which no match is decided by. If heads are plain it is a copy of some head.
     heads: Vec<MaybeUninit<H>>,
     /// By lane, in a standing tree where words say something: of every initialised head, after the prefix. The one at
     /// the width is `u64::MAX`.
@@ -82,7 +84,8 @@ pub(crate) struct Tree<H> {
     prefix: Vec<u8>,
     /// How many words have been equal since the prefix was sought.
     ties: usize,
-    /// While the tree is taken apart: which heads are initialised. As long as `heads`.
+    /// While the tree is taken apart: which heads are initialised. As many as lanes; then there
+    /// are as many heads.
     alive: Vec<bool>,
     /// While the champion's lane is on a run: the best of all others, or the width if there is none. Else [`NONE`].
     rival: u32,
@@ -101,6 +104,7 @@ impl<H> Tree<H> {
     pub(crate) const fn new() -> Self {
         Self {
             nodes: Vec::new(),
+            is_full: false,
             heads: Vec::new(),
             words: Vec::new(),
             prefix: Vec::new(),
@@ -141,6 +145,7 @@ impl<H> Tree<H> {
     #[cold]
     pub(crate) fn dismantle(&mut self) {
         (self.rival, self.streak) = (NONE, 0);
+        self.heads.truncate(self.alive.len());
         let width = self.nodes.len();
         for lane in self.nodes.drain(..) {
             if lane as usize != width {
@@ -185,9 +190,14 @@ impl<H> Tree<H> {
             (winners[at], losers[at]) = if second { (b, a) } else { (a, b) };
         }
         losers[0] = winners[1];
-        self.heads.resize_with(lanes, MaybeUninit::uninit);
         self.alive.clear();
         self.alive.resize(lanes, false);
+        self.heads.resize_with(width + 1, MaybeUninit::uninit);
+        if M::is_plain() && losers[0] != nobody {
+            // SAFETY: the bits of a `Copy` type.
+            self.heads[width] = unsafe { core::ptr::read(&self.heads[losers[0] as usize]) };
+        }
+        self.is_full = !losers.contains(&nobody);
         self.nodes = losers;
         (self.rival, self.streak) = (NONE, 0);
     }
@@ -220,24 +230,33 @@ impl<H> Tree<H> {
     pub(crate) fn replace<M: Match<H>>(&mut self, lane: usize, head: H, order: &mut M) {
         let (champion, head) = self.exchange(lane, head, order);
         let word = self.word_of::<M>(&head);
-        self.put::<M>(champion, head, word);
+        self.put::<M>(champion as u32, head, word);
         self.nodes[0] = champion as u32;
     }
 
     /// [`replace`](Self::replace) and [`take_champion`](Self::take_champion) at once.
     #[inline(always)]
-    pub(crate) fn exchange<M: Match<H>>(&mut self, lane: usize, mut head: H, order: &mut M) -> (usize, H) {
+    pub(crate) fn exchange<M: Match<H>>(&mut self, lane: usize, head: H, order: &mut M) -> (usize, H) {
         let word = self.word_of::<M>(&head);
+        let champion;
         if self.rival != NONE {
-            match self.pass(lane, head, word, order) {
-                Ok(champion) => return (lane, champion),
-                Err(back) => head = back,
+            let head = ManuallyDrop::new(head);
+            let passes = self.passes_by_word::<M>(word);
+            let passes = passes.unwrap_or_else(|| self.passes_by_head(lane, &head, order));
+            let head = ManuallyDrop::into_inner(head);
+            if passes {
+                self.streak = self.streak.wrapping_add(1);
+                return (lane, head);
             }
-        }
-        let champion = self.climb(lane, head, word, order);
-        self.streak = select(champion == lane as u32, self.streak + 1, 0);
-        if self.streak >= self.patience {
-            self.begin_run(champion, order);
+            self.put::<M>(lane as u32, head, word);
+            champion = self.end_run(lane, word, order);
+        } else {
+            self.put::<M>(lane as u32, head, word);
+            champion = self.climb(lane as u32, word, 1, order);
+            self.streak = select(champion == lane as u32, self.streak + 1, 0);
+            if self.streak >= self.patience {
+                self.begin_run(champion, order);
+            }
         }
         let champion = champion as usize;
         // SAFETY: the champion's head is initialised, and its lane is in no node.
@@ -248,12 +267,14 @@ impl<H> Tree<H> {
     #[inline(always)]
     pub(crate) fn replace_plainly<M: Match<H>>(&mut self, lane: usize, head: H, order: &mut M) {
         let word = self.word_of::<M>(&head);
-        self.nodes[0] = self.climb(lane, head, word, order);
+        self.put::<M>(lane as u32, head, word);
+        self.nodes[0] = self.climb(lane as u32, word, 1, order);
     }
 
     /// Stores the head of a lane of a standing tree and its word.
     #[inline(always)]
-    fn put<M: Match<H>>(&mut self, lane: usize, head: H, word: u64) {
+    fn put<M: Match<H>>(&mut self, lane: u32, head: H, word: u64) {
+        let lane = lane as usize;
         if M::says() != Says::Nothing {
             self.words[lane] = word;
         }
@@ -263,7 +284,7 @@ impl<H> Tree<H> {
     /// The champion's lane, its head taken out, has no other: the rest play on.
     #[cold]
     pub(crate) fn retire<M: Match<H>>(&mut self, lane: usize, order: &mut M) {
-        (self.rival, self.streak) = (NONE, 0);
+        (self.rival, self.streak, self.is_full) = (NONE, 0, false);
         let nobody = self.nodes.len() as u32;
         let mut climb = Climb { tree: self, hand: nobody };
         let mut at = (nobody as usize + lane) / 2;

@@ -7,40 +7,32 @@ use core::hint::select_unpredictable as select;
 use core::mem::ManuallyDrop;
 
 impl<H> Tree<H> {
-    /// The next head of the lane on a run comes straight back if it goes before the rival. If not the run is over.
+    /// Whether the next head of the lane on a run goes before the rival, as far as words say.
     #[inline(always)]
-    pub(super) fn pass<M: Match<H>>(&mut self, lane: usize, head: H, word: u64, order: &mut M) -> Result<H, H> {
-        let passes = match M::says() {
-            Says::All => word <= self.limit,
-            Says::First if word != self.limit => word < self.limit,
-            _ if self.rival as usize == self.nodes.len() => true,
-            _ => return self.pass_by_head(lane, head, order),
-        };
-        if passes {
-            self.streak = self.streak.wrapping_add(1);
-            return Ok(head);
+    pub(super) fn passes_by_word<M: Match<H>>(&self, word: u64) -> Option<bool> {
+        match M::says() {
+            Says::All => Some(word <= self.limit),
+            Says::First if word != self.limit => Some(word < self.limit),
+            _ => (self.rival as usize == self.nodes.len()).then_some(true),
         }
-        self.end_run();
-        Err(head)
     }
 
-    /// [`pass`](Self::pass) where words say too little and there is a rival.
+    /// The same by the heads; there is a rival. Should the comparison panic, the head is in the tree.
     #[inline(always)]
-    fn pass_by_head<M: Match<H>>(&mut self, lane: usize, head: H, order: &mut M) -> Result<H, H> {
+    pub(super) fn passes_by_head<M: Match<H>>(&mut self, lane: usize, head: &ManuallyDrop<H>, order: &mut M) -> bool {
         self.ties += usize::from(M::says() == Says::First);
-        let held = Held { tree: self, lane, head: ManuallyDrop::new(head) };
+        let held = Held { tree: self, lane, head };
         // SAFETY: the rival is in a node, so it has a head.
-        let rival = unsafe { held.tree.heads[held.tree.rival as usize].assume_init_ref() };
-        let passes = order.wins(&held.head, rival, (lane as u32) < held.tree.rival);
-        let mut held = ManuallyDrop::new(held);
-        // SAFETY: `held` is forgotten, so the head is taken once.
-        let head = unsafe { ManuallyDrop::take(&mut held.head) };
-        if passes {
-            held.tree.streak = held.tree.streak.wrapping_add(1);
-            return Ok(head);
-        }
-        held.tree.end_run();
-        Err(head)
+        let rival = unsafe { held.tree.heads.get_unchecked(held.tree.rival as usize).assume_init_ref() };
+        let passes = order.wins(head, rival, (lane as u32) < held.tree.rival);
+        core::mem::forget(held);
+        passes
+    }
+
+    /// The lane and the head of the rival, if the champion's lane has had so many items on a run.
+    #[inline(always)]
+    pub(crate) fn rival_after(&self, items: u32) -> Option<(usize, &H)> {
+        if self.rival == NONE || self.streak < items { None } else { self.player(self.rival) }
     }
 
     /// Finds the rival of the champion, who is in no node.
@@ -61,11 +53,24 @@ impl<H> Tree<H> {
         self.rival = rival;
     }
 
-    /// The lane on a run is not the champion again.
-    #[inline]
-    fn end_run(&mut self) {
+    /// The lane on a run, which has its next head, has lost to the rival, who is the champion then: returns his lane, which
+    /// is in no node. As he is known, the matches from his node to the top need not be played.
+    #[inline(never)]
+    pub(super) fn end_run<M: Match<H>>(&mut self, lane: usize, word: u64, order: &mut M) -> u32 {
+        let lane = lane as u32;
         self.trust(self.trust.saturating_add(self.streak).min(MOST_TRUST));
-        (self.rival, self.streak) = (NONE, 0);
+        self.streak = 0;
+        let champion = core::mem::replace(&mut self.rival, NONE);
+        // The rival waits where both ways meet. One level below is the last match of the lane.
+        let apart = (lane ^ champion).ilog2();
+        let below = (self.nodes.len() + lane as usize) >> apart;
+        let hand = self.climb(lane, word, below, order);
+        debug_assert_eq!(self.nodes[below / 2], champion);
+        self.nodes[below / 2] = hand;
+        if self.patience == 0 {
+            self.begin_run(champion, order);
+        }
+        champion
     }
 
     #[inline]
@@ -76,38 +81,80 @@ impl<H> Tree<H> {
 
     /// The best head besides that of the champion, of this lane: it lost to the champion, so it waits on its way.
     pub(super) fn best_on_the_way<M: Match<H>>(&self, lane: u32, order: &mut M) -> u32 {
+        match M::says() {
+            Says::All => return self.best_word_on_the_way(lane),
+            Says::Nothing if M::is_plain() => return self.best_copy_on_the_way(lane, order),
+            _ => {}
+        }
         let nobody = self.nodes.len() as u32;
         let mut at = (nobody + lane) as usize / 2;
         let mut best = nobody;
         while at > 0 {
             let here = self.nodes[at];
-            // Nobody's word is the greatest and his lane as well.
-            let better = if M::says() == Says::All {
-                pair(self.words[here as usize], here.into()) < pair(self.words[best as usize], best.into())
-            } else {
-                here != nobody && (best == nobody || self.beats(here, best, order))
-            };
-            best = select(better, here, best);
+            if here != nobody && (best == nobody || self.beats(here, best, order)) {
+                best = here;
+            }
             at /= 2;
+        }
+        best
+    }
+
+    /// The same where words say all, with no branch but the loop's.
+    #[inline(always)]
+    fn best_word_on_the_way(&self, lane: u32) -> u32 {
+        // Nobody's word is the greatest and his lane as well.
+        let (mut best, mut best_word) = (self.nodes.len() as u32, u64::MAX);
+        let mut at = (best + lane) as usize / 2;
+        while at > 0 {
+            let here = self.nodes[at];
+            let word = self.words[here as usize];
+            let better = pair(word, here.into()) < pair(best_word, best.into());
+            best = select(better, here, best);
+            best_word = select(better, word, best_word);
+            at /= 2;
+        }
+        best
+    }
+
+    /// The same by copies of the heads, with no branch but the loop's and the order's.
+    #[inline(always)]
+    fn best_copy_on_the_way<M: Match<H>>(&self, lane: u32, order: &mut M) -> u32 {
+        let nobody = self.nodes.len() as u32;
+        let mut at = (nobody + lane) as usize / 2;
+        if at == 0 {
+            return nobody;
+        }
+        let mut best = self.nodes[at];
+        // SAFETY: somebody in a node has a head, and so has nobody where heads are plain.
+        let copy = |lane: u32| unsafe { self.copy(lane) };
+        let mut best_copy = copy(best);
+        while at > 1 {
+            at /= 2;
+            let here = self.nodes[at];
+            let theirs = copy(here);
+            let wins = order.wins(&theirs, &best_copy, here < best);
+            let better = (here != nobody) & ((best == nobody) | wins);
+            best = select(better, here, best);
+            best_copy = select(better, theirs, best_copy);
         }
         best
     }
 }
 
 /// A head that is compared before it has a place. Dropped, which only a panicking comparison does, it takes the tree apart
-/// and goes there.
+/// and goes there; nobody else takes it then.
 struct Held<'t, H> {
     tree: &'t mut Tree<H>,
     lane: usize,
-    head: ManuallyDrop<H>,
+    head: &'t ManuallyDrop<H>,
 }
 
 impl<H> Drop for Held<'_, H> {
     #[cold]
     fn drop(&mut self) {
         self.tree.dismantle();
-        // SAFETY: this drop runs once.
-        self.tree.heads[self.lane].write(unsafe { ManuallyDrop::take(&mut self.head) });
+        // SAFETY: `Tree::exchange`, which has the head, does not come to take it, and this drop runs once.
+        self.tree.heads[self.lane].write(unsafe { core::ptr::from_ref::<H>(self.head).read() });
         self.tree.alive[self.lane] = true;
     }
 }
