@@ -3,7 +3,9 @@
 //! The highest bits that differ cut the range of the keys into cells of equal width. Where a sample says that many keys
 //! lie in a cell the next bits cut it further; neighbouring cells with few keys are one bucket. So floats (whose highest
 //! bits are the exponent), text and Zipf's law need one distribution too, and finding a bucket costs one look into a table
-//! that stays in the first cache.
+//! that stays in the first cache. Evenly spread keys need no table.
+//!
+//! What is less than the least key of the sample, or greater than the greatest, counts as that.
 
 use super::digits::Words;
 
@@ -24,28 +26,67 @@ struct Cell {
 #[derive(Debug)]
 pub(crate) struct Cells {
     min: u64,
+    /// The greatest word of the sample, less `min`: greater ones count as this one.
+    range: u64,
     /// Brings the highest bit that differs to the top.
     up: u32,
     table: Box<[Cell; 1 << BITS]>,
     buckets: usize,
+    even: Option<Even>,
+}
+
+/// Buckets of equal width.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Even {
+    min: u64,
+    range: u64,
+    down: u32,
+}
+
+impl Even {
+    /// Buckets as wide as `down` bits count, none across a multiple of that, so that the bits above are the same in a bucket.
+    fn new(min: u64, max: u64, down: u32) -> Self {
+        let min = min >> down << down;
+        Self { min, range: max - min, down }
+    }
+
+    /// The bucket of a word, whatever the word.
+    #[inline(always)]
+    pub(crate) fn of(self, word: u64) -> usize {
+        (word.saturating_sub(self.min).min(self.range) >> self.down) as usize
+    }
+}
+
+/// Some words of `v`, at least one for each bucket wanted if there are as many.
+pub(crate) fn sample<T, W: Words<T>>(v: &[T], words: &W, skip: u32, wanted: usize) -> Vec<u64> {
+    let len = (wanted * SHARE).min(v.len());
+    let stretch = v.len() / len;
+    let mut state = v.len() as u64 | 1;
+    let at = |i| {
+        // One from each stretch, at a place that looks random but is the same each time.
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        i * stretch + (state >> 33) as usize % stretch
+    };
+    (0..len).map(at).map(|at| words.word(&v[at], skip)).collect()
 }
 
 impl Cells {
-    /// Cuts the words from `min` to `max`, of which there are at least two, into about `wanted` buckets.
-    pub(crate) fn new<T, W: Words<T>>(v: &[T], words: &W, skip: u32, (min, max): (u64, u64), wanted: usize) -> Self {
-        let up = (max - min).leading_zeros();
+    /// Cuts the words, of which `sample` has some, into about `wanted` buckets. `bounds` are the least and the greatest of
+    /// them, or of the sample; they differ.
+    pub(crate) fn new(sample: &[u64], (min, max): (u64, u64), wanted: usize) -> Self {
+        let range = max - min;
+        let up = range.leading_zeros();
         let mut counts = [0_u32; 1 << BITS];
-        let sample = (wanted * SHARE).min(v.len());
-        let mut state = v.len() as u64 | 1;
-        for i in 0..sample {
-            // One from each stretch, at a place that looks random but is the same each time.
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let stretch = v.len() / sample;
-            let at = i * stretch + (state >> 33) as usize % stretch;
-            let place = words.word(&v[at], skip).wrapping_sub(min) << up;
+        for word in sample {
+            let place = word.wrapping_sub(min) << up;
             counts[(place >> (64 - BITS)) as usize] += 1;
         }
+        let sample = sample.len();
         let share = (sample / wanted).max(1) as u32;
+        let few = wanted.next_power_of_two().ilog2();
+        let own = counts.chunks(1 << (BITS - few.min(BITS))).map(|cells| cells.iter().sum::<u32>());
+        let even =
+            (few <= BITS.min(64 - up) && own.max() <= Some(4 * share)).then(|| Even::new(min, max, 64 - up - few));
         // More cuts than bits are left would only make buckets that stay empty.
         let cuts_at_most = (64 - BITS).saturating_sub(up).min(16);
         let mut table = Box::new([Cell::default(); 1 << BITS]);
@@ -64,17 +105,23 @@ impl Cells {
                 filled = 0;
             }
         }
-        Self { min, up, table, buckets: next as usize + 1 }
+        let buckets = even.map_or(next as usize, |even| even.of(max)) + 1;
+        Self { min, range, up, table, buckets, even }
     }
 
     pub(crate) fn buckets(&self) -> usize {
         self.buckets
     }
 
+    /// The same buckets, quicker found, if the keys are spread so evenly that they are equally wide.
+    pub(crate) fn even(&self) -> Option<Even> {
+        self.even
+    }
+
     /// The bucket of a word, below `buckets()` whatever the word.
     #[inline(always)]
     pub(crate) fn of(&self, word: u64) -> usize {
-        let place = word.wrapping_sub(self.min) << self.up;
+        let place = word.saturating_sub(self.min).min(self.range) << self.up;
         let cell = self.table[(place >> (64 - BITS)) as usize];
         cell.first as usize + (place << BITS >> 1 >> cell.down) as usize
     }
@@ -99,7 +146,7 @@ mod tests {
         for (name, make) in shapes {
             let mut v: Vec<u64> = (0..n).map(make).collect();
             v.sort_unstable();
-            let cells = Cells::new(&v, &Itself, 0, (v[0], v[v.len() - 1]), 64);
+            let cells = Cells::new(&sample(&v, &Itself, 0, 64), (v[0], v[v.len() - 1]), 64);
             let mut full = vec![0; cells.buckets()];
             let mut last = 0;
             for (i, &word) in v.iter().enumerate() {

@@ -2,12 +2,12 @@
 //!
 //! ```text
 //! settle(from, to):   moves a bucket, sorted
-//!     few elements: copy, insertion sort
-//!     find the least and the greatest window of the keys; all equal: go on behind those 64 bits
-//!     digits = of (window - least) the highest bits, some 16 times as many values as there are elements,
-//!              in two halves unless that is little
-//!     distribute by the lower half to `to`, then by the upper half back to `from`, and copy
-//!     one pass of insertion: now nearly all stand where they belong
+//!     few elements: insertion
+//!     find the bits in which the windows of the keys differ; none: go on behind those 64 bits
+//!     digits = all of those bits where three short digits hold them, else the highest ones: some 16 times as many
+//!              values as there are elements, in two digits unless that is little
+//!     count them all at once; distribute by the lowest to `to`, by the next back to `from`, ...
+//!     one pass of insertion to `to`, unless all bits had their turn: now nearly all stand where they belong
 //!     somebody stands far away: the keys are not even; sort(to)
 //! sort(v):            one digit from the top, then each long group alike
 //! ```
@@ -41,6 +41,8 @@ pub(crate) trait Words<T>: Sync {
 
 /// A digit that is distributed at once has at most so many bits.
 const WIDTH: u32 = 11;
+/// Digits counted in one pass, at most.
+const DIGITS: usize = 3;
 /// Times as many digits as elements (as a power of two), so that few elements share one.
 const SPARE: u32 = 4;
 /// Groups up to this length are sorted by insertion.
@@ -65,10 +67,20 @@ impl Digit {
         Self { min, shift, last: (range >> shift) as usize }
     }
 
-    /// The upper and the lower half.
-    fn halves(self) -> (Self, Self) {
-        let low = (usize::BITS - self.last.leading_zeros()) / 2;
-        (Self { shift: self.shift + low, last: self.last >> low, ..self }, Self { last: (1 << low) - 1, ..self })
+    /// The digits, lowest first, by which `len` windows that differ in the bits `differing` are distributed, how many
+    /// they are, and whether that leaves the windows in order: all bits that differ are in a digit.
+    fn several(differing: u64, len: usize) -> ([Self; DIGITS], usize, bool) {
+        let bits = 64 - differing.leading_zeros();
+        let all = bits - differing.trailing_zeros();
+        let enough = len.ilog2() + SPARE;
+        let width = if enough <= WIDTH { WIDTH } else { enough.div_ceil(2).min(WIDTH) };
+        let count = if enough <= WIDTH { 1 } else { DIGITS as u32 };
+        let exact = all <= count * width;
+        let used = if exact { all } else { enough.min(2 * WIDTH) };
+        let count = used.div_ceil(width);
+        let width = used.div_ceil(count);
+        let digit = |i: u32| Self { min: 0, shift: (bits - used + i * width).min(63), last: (1 << width) - 1 };
+        ([digit(0), digit(1), digit(2)], count as usize, exact)
     }
 
     #[inline(always)]
@@ -90,8 +102,8 @@ impl Digit {
 /// Where the buckets of a digit begin and end; kept from one distribution to the next.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    /// The next free place of each bucket.
-    next: Vec<u32>,
+    /// Counts, then the next free place of each bucket, a table for each digit.
+    next: [Vec<u32>; DIGITS],
     /// The end of each bucket.
     ends: Vec<u32>,
 }
@@ -105,7 +117,11 @@ pub(crate) fn bounds<T, W: Words<T>>(v: &[T], words: &W, skip: u32) -> (u64, u64
 }
 
 /// The first window from bit `skip` on in which keys differ, with its bounds; `None` if all keys are equal.
-pub(crate) fn differing(bits: u32, mut skip: u32, bounds: impl Fn(u32) -> (u64, u64)) -> Option<(u32, (u64, u64))> {
+pub(crate) fn differing(
+    bits: u32,
+    mut skip: u32,
+    mut bounds: impl FnMut(u32) -> (u64, u64),
+) -> Option<(u32, (u64, u64))> {
     loop {
         let (min, max) = bounds(skip);
         if min < max {
@@ -138,45 +154,127 @@ pub(crate) fn sort<T, W: Words<T>>(
     finish(v, scratch, words, skip, digit, tally, depth);
 }
 
-/// Moves the elements of `from` to `to`, sorted stably by the keys from bit `skip` on, and sets `moved` when `to` owns them;
-/// until then `from` does.
+/// Moves the elements of `from` to `to`, sorted stably by the keys from bit `skip` on. `moved` says how many elements at the
+/// front of `to` are there for good; the others are in `from`, at the same places.
 ///
 /// # Safety
-/// `from` holds elements.
+/// `from` holds elements, `moved` is 0, and both are equally long.
 pub(crate) unsafe fn settle<T, W: Words<T>>(
     from: &mut [MaybeUninit<T>],
     to: &mut [MaybeUninit<T>],
     words: &W,
     skip: u32,
     tally: &mut Tally,
-    moved: &mut bool,
+    moved: &mut usize,
 ) {
-    // SAFETY: `from` holds elements.
-    let items = unsafe { from.assume_init_ref() };
-    let found = if items.len() <= SMALL { None } else { differing(W::BITS, skip, |skip| bounds(items, words, skip)) };
-    let width = items.len().checked_ilog2().unwrap_or(0) + SPARE;
-    let digit = found.map(|(skip, bounds)| (skip, Digit::new(bounds, width.min(2 * WIDTH))));
-    let one = width <= WIDTH;
-    let scattered = digit.is_some_and(|(skip, digit)| {
-        let digit = if one { digit } else { digit.halves().1 };
-        tally.scatter(items, to, words, skip, digit)
-    });
-    if !scattered {
+    let len = from.len();
+    if len <= SMALL {
+        // SAFETY: `from` holds elements.
+        unsafe { insert(from, to, words, skip, moved) };
+        return;
+    }
+    // SAFETY: as above.
+    let Some((skip, differing)) = differing_bits(unsafe { from.assume_init_ref() }, words, skip) else {
         copy(from, to);
-    }
-    *moved = true;
-    // SAFETY: `scatter`, or the copy, put every element into `to` once; `from` is scratch from now on.
-    let v = unsafe { to.assume_init_mut() };
-    let Some((skip, digit)) = digit else {
-        // Few, or all equal.
-        return insertion(v, words, skip).unwrap_or(());
+        *moved = len;
+        return;
     };
-    if !scattered || !one && !tally.scatter_in_place(v, from, words, skip, digit.halves().0) {
-        return v.sort_by(|a, b| words.compare(a, b, skip));
+    let (digits, count, mut sorted) = Digit::several(differing, len);
+    let digits = &digits[..count];
+    sorted &= skip + 64 >= W::BITS;
+    // SAFETY: as above.
+    let mut kept = tally.count(unsafe { from.assume_init_ref() }, words, skip, digits);
+    for (i, &digit) in digits.iter().enumerate() {
+        // SAFETY: the side that owns the elements holds them all, and the other one has as many places: `from` does
+        // before the first distribution, and each distribution puts every element to the other side once.
+        unsafe {
+            if i % 2 == 0 {
+                kept = kept && tally.place(i, from.assume_init_ref(), to, words, skip, digit);
+                *moved = if kept { len } else { 0 };
+            } else {
+                kept = kept && tally.place(i, to.assume_init_ref(), from, words, skip, digit);
+                *moved = if kept { 0 } else { len };
+            }
+        }
+        if !kept {
+            break;
+        }
     }
-    if !(digit.is_exact() && skip + 64 >= W::BITS) && insertion(v, words, skip).is_none() {
+    if *moved == 0 && (sorted || !kept) {
+        copy(from, to);
+        *moved = len;
+    }
+    // SAFETY: `from` holds the elements, unless all of them have moved.
+    sorted |= *moved == 0 && unsafe { insert(from, to, words, skip, moved) }.is_some();
+    // SAFETY: all elements have moved.
+    let v = unsafe { to.assume_init_mut() };
+    if !kept {
+        v.sort_by(|a, b| words.compare(a, b, skip));
+    } else if !sorted && insertion(v, words, skip).is_none() {
         sort(v, from, words, skip, tally, 0);
     }
+}
+
+/// The first window that differs and the bits that differ in it; `None` if all keys are equal.
+fn differing_bits<T, W: Words<T>>(v: &[T], words: &W, mut skip: u32) -> Option<(u32, u64)> {
+    let item = v.first()?;
+    loop {
+        let first = words.word(item, skip);
+        let differing = v.iter().fold(0, |all, item| all | (words.word(item, skip) ^ first));
+        if differing != 0 {
+            return Some((skip, differing));
+        }
+        skip += 64;
+        if skip >= W::BITS {
+            return None;
+        }
+    }
+}
+
+/// Moves all elements to `to` by insertion. `None` if one belonged more than `SMALL` places away from where it stood: they are
+/// then moved as they came from there on.
+///
+/// # Safety
+/// `from` holds elements, `moved` is 0.
+unsafe fn insert<T, W: Words<T>>(
+    from: &[MaybeUninit<T>],
+    to: &mut [MaybeUninit<T>],
+    words: &W,
+    skip: u32,
+    moved: &mut usize,
+) -> Option<()> {
+    assert_eq!(from.len(), to.len());
+    let mut last = 0;
+    for i in 0..from.len() {
+        *moved = i;
+        // SAFETY: `from` holds elements.
+        let item = unsafe { from[i].assume_init_ref() };
+        let word = words.word(item, skip);
+        let mut at = i;
+        if word < last || word == last && skip + 64 < W::BITS {
+            // SAFETY: elements before `i` have moved.
+            let sorted = unsafe { to[..i].assume_init_ref() };
+            while at > 0 && words.compare(item, &sorted[at - 1], skip).is_lt() {
+                if i - at == SMALL {
+                    copy(&from[i..], &mut to[i..]);
+                    *moved = from.len();
+                    return None;
+                }
+                at -= 1;
+            }
+        }
+        last = if at == i { word } else { last };
+        // SAFETY: places `at..i` move up by one, to free place `at`; the element goes there. No user code in between.
+        unsafe {
+            let places = to.as_mut_ptr();
+            for hole in (at..i).rev() {
+                std::ptr::copy_nonoverlapping(places.add(hole), places.add(hole + 1), 1);
+            }
+            places.add(at).write(MaybeUninit::new(std::ptr::from_ref(item).read()));
+        }
+    }
+    *moved = from.len();
+    Some(())
 }
 
 /// Copies the bits of all places; who owns the elements is for the caller to say.
@@ -244,16 +342,37 @@ impl Tally {
         skip: u32,
         digit: Digit,
     ) -> bool {
-        if u32::try_from(v.len()).is_err() {
-            return false;
+        self.count(v, words, skip, &[digit]) && self.place(0, v, to, words, skip, digit)
+    }
+
+    /// Counts all digits in one pass. `false` if there are more than can be counted.
+    fn count<T, W: Words<T>>(&mut self, v: &[T], words: &W, skip: u32, digits: &[Digit]) -> bool {
+        for (table, digit) in self.next.iter_mut().zip(digits) {
+            table.clear();
+            table.resize(digit.mask() + 1, 0);
         }
+        let [first, second, third] = &mut self.next;
+        match *digits {
+            [a] => count(v, words, skip, [a], [first]),
+            [a, b] => count(v, words, skip, [a, b], [first, second]),
+            [a, b, c] => count(v, words, skip, [a, b, c], [first, second, third]),
+            _ => return false,
+        }
+        u32::try_from(v.len()).is_ok()
+    }
+
+    /// Copies `v` to `to` in the order of the digit that was counted as number `i`. `false` as in `scatter`.
+    fn place<T, W: Words<T>>(
+        &mut self,
+        i: usize,
+        v: &[T],
+        to: &mut [MaybeUninit<T>],
+        words: &W,
+        skip: u32,
+        digit: Digit,
+    ) -> bool {
         let mask = digit.mask();
-        self.next.clear();
-        self.next.resize(mask + 1, 0);
-        let next = &mut self.next[..=mask];
-        for item in v {
-            next[digit.of(words.word(item, skip), mask)] += 1;
-        }
+        let next = &mut self.next[i][..=mask];
         let mut sum = 0;
         for next in &mut *next {
             sum += std::mem::replace(next, sum);
@@ -264,12 +383,33 @@ impl Tally {
         for item in v {
             let at = &mut next[digit.of(words.word(item, skip), mask)];
             let Some(place) = to.get_mut(*at as usize) else { return false };
+            *at += 1;
             // SAFETY: `item` is an element. The copy is bitwise; its owner is decided by the caller.
             *place = MaybeUninit::new(unsafe { std::ptr::from_ref(item).read() });
-            *at += 1;
         }
         // Every bucket was filled exactly: then every element lies in `to` once.
-        self.next == self.ends
+        *next == *self.ends
+    }
+}
+
+/// Counts `N` digits in one pass.
+fn count<T, W: Words<T>, const N: usize>(
+    v: &[T],
+    words: &W,
+    skip: u32,
+    digits: [Digit; N],
+    tables: [&mut Vec<u32>; N],
+) {
+    let mut tables = tables.map(|table| &mut table[..]);
+    let masks = digits.map(Digit::mask);
+    for (table, mask) in tables.iter_mut().zip(masks) {
+        *table = &mut std::mem::take(table)[..=mask];
+    }
+    for item in v {
+        let word = words.word(item, skip);
+        for i in 0..N {
+            tables[i][digits[i].of(word, masks[i])] += 1;
+        }
     }
 }
 

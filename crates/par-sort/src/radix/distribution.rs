@@ -1,19 +1,20 @@
 //! The first digit of a long slice, distributed by all threads.
 //!
 //! ```text
-//! 1. Every piece finds its least and greatest key.
-//! 2. Every piece counts its digits.
-//! 3. Sums over digits, then pieces, say where each piece puts what it has of each digit: stable, no two alike.
+//! 1. A sample says how the keys are spread, and so which bucket each belongs to.
+//! 2. Every piece counts what it has of each bucket.
+//! 3. Sums over buckets, then pieces, say where each piece puts what it has of each bucket: stable, no two alike.
 //! 4. Every piece distributes to the scratch.
-//! 5. Each bucket is distributed back by its next digit, in parallel, while it is in the cache.
+//! 5. Each bucket goes back by its next digits, in parallel, while it is in the cache.
 //! ```
 //!
 //! Up to step 4 the slice owns every element, a panic or a key that changed meanwhile just ends the attempt. In step 5 a
-//! bucket owns its elements in the scratch until it went back; [`Unreturned`] returns those that did not when a panic
+//! bucket owns its elements in the scratch until they went back; [`Unreturned`] returns those that did not when a panic
 //! ends the step early.
 
-use super::cells::Cells;
+use super::cells::{self, Cells};
 use super::digits::{self, Tally, Words};
+use crate::memory;
 use crate::parts::Parts;
 use crate::plan::{Pieces, Plan};
 use std::mem::MaybeUninit;
@@ -35,7 +36,7 @@ const BUCKETS: usize = 1 << 10;
 const DEPTH: u32 = 8;
 
 /// Sorts `v` stably by its keys from bit `skip` on. `scratch` is as long as `v`, `depth` 0. `false` if the keys contradict
-/// themselves; `v` is then as it was.
+/// themselves, or there is no memory; `v` is then as it was.
 pub(crate) fn sort<T: Send, W: Words<T>>(
     v: &mut [T],
     scratch: &mut [MaybeUninit<T>],
@@ -50,11 +51,15 @@ pub(crate) fn sort<T: Send, W: Words<T>>(
     let count =
         if plan.threads == 1 { 1 } else { (v.len() / plan.grain(GRAIN)).clamp(1, plan.threads.saturating_mul(2)) };
     let pieces = Pieces::new(v.len(), count);
-    let parts = Parts::new(v);
-    let found = digits::differing(W::BITS, skip, |skip| bounds(parts, words, skip, pieces, plan));
-    let Some((skip, bounds)) = found else { return true };
     let wanted = (v.len() / plan.grain(BUCKET)).clamp(16, FEW).max((size_of_val(v) / CACHED).min(BUCKETS));
-    let cells = Cells::new(v, words, skip, bounds, wanted);
+    let mut sample = Vec::new();
+    let found = digits::differing(W::BITS, skip, |skip| {
+        sample = cells::sample(v, words, skip, wanted);
+        let (min, max) = sample.iter().fold((u64::MAX, 0), |(min, max), &word| (word.min(min), word.max(max)));
+        if min < max { (min, max) } else { bounds(Parts::new(v), words, skip, pieces, plan) }
+    });
+    let Some((skip, bounds)) = found else { return true };
+    let cells = Cells::new(&sample, bounds, wanted);
     let Some(ends) = distribute(v, scratch, words, skip, &cells, pieces, plan) else { return false };
     finish(v, scratch, words, skip, &ends, plan, depth);
     true
@@ -79,7 +84,7 @@ struct Free {
 }
 
 /// Copies `v` to the scratch in the order of the buckets, stably. Gives the ends of the buckets, `None` if keys changed
-/// meanwhile: the scratch is then of no use.
+/// meanwhile or there is no memory to note the buckets: the scratch is then of no use.
 fn distribute<T: Send, W: Words<T>>(
     v: &mut [T],
     scratch: &mut [MaybeUninit<T>],
@@ -91,12 +96,22 @@ fn distribute<T: Send, W: Words<T>>(
 ) -> Option<Vec<usize>> {
     let buckets = cells.buckets();
     let mut free = vec![Free::default(); pieces.count * buckets];
-    let (parts, rows) = (Parts::new(v), Parts::new(&mut free));
+    // Where a bucket is soon found it is found twice, else it is noted.
+    let mut notes: Vec<MaybeUninit<u16>> =
+        if cells.even().is_some() { Vec::new() } else { memory::try_uninit(v.len())? };
+    let (parts, rows, notes) = (Parts::new(v), Parts::new(&mut free), Parts::new(&mut notes));
     plan.each(pieces.count, &|i| {
         // SAFETY: pieces and rows are disjoint.
         let (piece, row) = unsafe { (parts.slice(pieces.range(i)), rows.slice(i * buckets..(i + 1) * buckets)) };
-        for item in piece {
-            row[cells.of(words.word(item, skip))].end += 1;
+        if let Some(even) = cells.even() {
+            return piece.iter().for_each(|item| row[even.of(words.word(item, skip))].end += 1);
+        }
+        // SAFETY: pieces are disjoint, in the notes too.
+        let notes = unsafe { notes.slice(pieces.range(i)) };
+        for (item, note) in piece.iter().zip(notes) {
+            let bucket = cells.of(words.word(item, skip));
+            row[bucket].end += 1;
+            note.write(bucket as u16);
         }
     });
     let ends = running_sums(&mut free, buckets);
@@ -104,24 +119,38 @@ fn distribute<T: Send, W: Words<T>>(
     let (parts, rows, to) = (Parts::new(v), Parts::new(&mut free), Parts::new(scratch));
     let results = Parts::new(&mut kept_word);
     plan.each(pieces.count, &|i| {
+        let range = pieces.range(i);
         // SAFETY: pieces, rows and results are disjoint.
         let (piece, row, result) = unsafe {
-            (parts.slice(pieces.range(i)), rows.slice(i * buckets..(i + 1) * buckets), results.slice(i..i + 1))
+            (parts.slice(range.clone()), rows.slice(i * buckets..(i + 1) * buckets), results.slice(i..i + 1))
         };
-        for item in piece {
-            let free = &mut row[cells.of(words.word(item, skip))];
-            if free.next == free.end {
-                return;
-            }
-            // SAFETY: this piece's own place in the scratch: the ranges of all pieces and buckets are disjoint. The copy is
-            // bitwise, the slice stays the owner.
-            unsafe { to.at(free.next).write(MaybeUninit::new(std::ptr::from_ref(item).read())) };
-            free.next += 1;
-        }
-        // As many as there are places, and none over an end: every place is filled.
-        result[0] = true;
+        result[0] = if let Some(even) = cells.even() {
+            let buckets = piece.iter().map(|item| even.of(words.word(item, skip)));
+            place(piece, buckets, row, to)
+        } else {
+            // SAFETY: pieces are disjoint, and every note was written.
+            let notes = unsafe { notes.slice(range).assume_init_ref() };
+            place(piece, notes.iter().map(|&note| note as usize), row, to)
+        };
     });
     kept_word.iter().all(|&kept| kept).then_some(ends)
+}
+
+/// Copies the elements of a piece to the places it has in their buckets; `false` if there are not as many as were counted.
+fn place<T>(piece: &[T], buckets: impl Iterator<Item = usize>, row: &mut [Free], to: Parts<MaybeUninit<T>>) -> bool {
+    for (item, bucket) in piece.iter().zip(buckets) {
+        let free = &mut row[bucket];
+        let place = free.next;
+        if place == free.end {
+            return false;
+        }
+        free.next = place + 1;
+        // SAFETY: this piece's own place in the scratch: the ranges of all pieces and buckets are disjoint. The copy is
+        // bitwise, the slice stays the owner.
+        unsafe { to.at(place).write(MaybeUninit::new(std::ptr::from_ref(item).read())) };
+    }
+    // As many as there are places, and none over an end: every place is filled.
+    true
 }
 
 /// Turns counts (in `end`, a row for each piece) into places, and gives the ends of the buckets.
@@ -151,19 +180,19 @@ fn finish<T: Send, W: Words<T>>(
 ) {
     let tasks = tasks(v.len(), ends, plan);
     let v = Parts::new(v).uninit();
-    let mut unreturned = Unreturned { to: v, from: Parts::new(scratch), returned: vec![false; ends.len()], ends };
+    let mut unreturned = Unreturned { to: v, from: Parts::new(scratch), returned: vec![0; ends.len()], ends };
     let (to, from) = (unreturned.to, unreturned.from);
     let returned = Parts::new(&mut unreturned.returned);
     let range = |bucket: usize| if bucket == 0 { 0..ends[0] } else { ends[bucket - 1]..ends[bucket] };
     // What is too large for one thread is sorted by all of them, one after another.
     for task in tasks.iter().filter(|task| task.large) {
         let bucket = task.buckets.start;
-        // SAFETY: buckets are disjoint, in both slices, and each has a flag for itself. The elements move from the scratch
-        // to the slice, which the flag says from then on.
+        // SAFETY: buckets are disjoint, in both slices, and each has a count for itself. The elements move from the scratch
+        // to the slice, which the count says from then on.
         let (v, scratch) = unsafe {
             let (v, scratch) = (to.slice(range(bucket)), from.slice(range(bucket)));
             digits::copy(scratch, v);
-            returned.slice(bucket..bucket + 1)[0] = true;
+            returned.slice(bucket..bucket + 1)[0] = v.len();
             (v.assume_init_mut(), scratch)
         };
         if !sort(v, scratch, words, skip, plan, depth + 1) {
@@ -215,7 +244,8 @@ fn tasks(len: usize, ends: &[usize], plan: Plan) -> Vec<Task> {
 struct Unreturned<'e, T> {
     to: Parts<MaybeUninit<T>>,
     from: Parts<MaybeUninit<T>>,
-    returned: Vec<bool>,
+    /// How many elements at the front of each bucket are back.
+    returned: Vec<usize>,
     /// The ends of the buckets.
     ends: &'e [usize],
 }
@@ -224,11 +254,9 @@ impl<T> Drop for Unreturned<'_, T> {
     fn drop(&mut self) {
         let mut start = 0;
         for (&end, &returned) in self.ends.iter().zip(&self.returned) {
-            if !returned {
-                // SAFETY: all tasks of the parallel step are over. This bucket did not move, so the scratch owns its elements,
-                // and its range of the slice is free.
-                unsafe { digits::copy(self.from.slice(start..end), self.to.slice(start..end)) };
-            }
+            // SAFETY: all tasks of the parallel step are over. What did not return is in the scratch, and its places in the
+            // slice are free.
+            unsafe { digits::copy(self.from.slice(start + returned..end), self.to.slice(start + returned..end)) };
             start = end;
         }
     }

@@ -36,7 +36,7 @@ impl<T, K: RadixKey, F: Fn(&T) -> K + Sync> Words<T> for ByKey<F, K> {
 
     #[inline(always)]
     fn word(&self, item: &T, skip: u32) -> u64 {
-        (self.key)(item).window(skip)
+        (self.key)(item).window(if K::BITS <= 64 { 0 } else { skip })
     }
 }
 
@@ -48,7 +48,7 @@ impl<K: RadixKey> Words<K> for Itself {
 
     #[inline(always)]
     fn word(&self, item: &K, skip: u32) -> u64 {
-        item.window(skip)
+        item.window(if K::BITS <= 64 { 0 } else { skip })
     }
 }
 
