@@ -193,7 +193,8 @@ fn assert_room<T>(x: &[T], out: &[T]) {
 
 /// Sets `out[i]` to `x[0] op x[1] op … op x[i]`.
 ///
-/// `op` must be associative; it need not commute. Where it is only nearly associative, as for floats, the answer still
+/// `op` must be associative; it need not commute. On several threads it is also applied to runs of elements without what
+/// lies before them, so a checked addition may overflow where the loop's would not. Where it is only nearly associative, as for floats, the answer still
 /// depends on the input alone.
 ///
 /// ```

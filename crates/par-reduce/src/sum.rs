@@ -327,8 +327,8 @@ pub(crate) fn assert_same_length(x: &[f64], y: &[f64]) {
 /// If the sum of narrow integers does not fit into 64 bits, which takes more than 2^32 of them.
 ///
 /// # Complexity
-/// O(n), one pass. When it runs on several threads it allocates 16 bytes for each chunk and 128 for each
-/// thread.
+/// O(n), one pass. When it runs on several threads it allocates 16 bytes for each chunk, and on more than four 128 for
+/// each thread.
 #[track_caller]
 pub fn sum<T: Summable>(x: &[T]) -> T::Total {
     Reducer::new().sum(x)

@@ -102,7 +102,6 @@ pub(crate) fn products(criterion: &mut Criterion) {
             par_reduce_bench::blas::matvec(&a, &x, &mut y);
             y
         });
-        // The threads of OpenBLAS spin for some 25 ms after the last call: nobody of several threads comes next.
         let work = work
             .contender("ndarray", |mut y| {
                 ndarray::linalg::general_mat_vec_mul(
