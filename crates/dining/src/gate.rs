@@ -104,9 +104,6 @@ pub(crate) struct Counter {
     patience: Patience,
 }
 
-/// Of how many small sets that are taken by the books although others use them one leaves them. In a model each.
-const SELDOM: u64 = if cfg!(any(loom, shuttle)) { 1 } else { 16 };
-
 /// How a set was taken, which is how it has to be given back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
@@ -188,9 +185,7 @@ impl Counter {
         if !arbiter.try_quick(set) {
             return self.ask(arbiter, set);
         }
-        // Where others use the books a set is better off there. But they may be small sets as well, that keep each other there.
-        let leave = self.lanes.is_alone() || arbiter.counts().granted.is_multiple_of(SELDOM);
-        if !leave || !self.lanes.adopt(set) {
+        if !self.lanes.adopt(set) {
             return Some(Way::Books);
         }
         arbiter.release(set, ring);

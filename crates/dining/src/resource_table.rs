@@ -137,7 +137,7 @@ impl ResourceTable {
     ///
     /// # Complexity
     /// One short critical section, O(k / 64 + 1) in words, and the same for giving back; no allocation unless it waits. Once threads have met in
-    /// that section, sets of at most eight go past it at one atomic exchange for each resource, and the table has 16 bytes more for each.
+    /// that section, sets of at most eight go past it at one atomic exchange for each resource, and the table has 64 bytes more for each.
     #[inline]
     #[track_caller]
     pub fn acquire(&self, claim: &Claim) -> Hold<'_> {
