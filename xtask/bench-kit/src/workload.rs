@@ -117,8 +117,9 @@ impl<'a, I, O: PartialEq + Debug> Workload<'a, I, O> {
         let n = self.contenders.len();
         for round in 0..rounds() {
             for i in shuffled(n, round) {
+                await_rest();
                 if runs[i] > 1 {
-                    // Untimed: the neighbour's threads may still spin, and its data are in the caches.
+                    // Untimed: the neighbour's data are in the caches, and threads sleep.
                     self.contenders[i].cost(&mut self.input, 1);
                 }
                 let cost = self.contenders[i].cost(&mut self.input, runs[i]);
@@ -156,8 +157,21 @@ impl<'a, I, O: PartialEq + Debug> Workload<'a, I, O> {
     }
 }
 
+/// Waits until the threads of whoever ran before have come to rest: those of OpenMP and OpenBLAS go on spinning for
+/// milliseconds, on processors that the next contender would pay for. Not for ever: some workloads have a load of their own.
+fn await_rest() {
+    const PAUSE: Duration = Duration::from_millis(1);
+    for _ in 0..16 {
+        let before = cpu_time();
+        std::thread::sleep(PAUSE);
+        if cpu_time().saturating_sub(before) < PAUSE / 8 {
+            return;
+        }
+    }
+}
+
 /// The first `n` numbers in an order of its own for each round, so that nobody always runs after the same neighbour, whose
-/// threads may still spin.
+/// data are in the caches.
 fn shuffled(n: usize, round: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..n).collect();
     order.sort_by_cached_key(|&i| {
