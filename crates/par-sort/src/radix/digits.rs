@@ -244,9 +244,10 @@ unsafe fn insert<T, W: Words<T>>(
     moved: &mut usize,
 ) -> Option<()> {
     assert_eq!(from.len(), to.len());
+    let mut progress = Progress { moved, now: 0 };
     let mut last = 0;
     for i in 0..from.len() {
-        *moved = i;
+        progress.now = i;
         // SAFETY: `from` holds elements.
         let item = unsafe { from[i].assume_init_ref() };
         let word = words.word(item, skip);
@@ -257,7 +258,7 @@ unsafe fn insert<T, W: Words<T>>(
             while at > 0 && words.compare(item, &sorted[at - 1], skip).is_lt() {
                 if i - at == SMALL {
                     copy(&from[i..], &mut to[i..]);
-                    *moved = from.len();
+                    progress.now = from.len();
                     return None;
                 }
                 at -= 1;
@@ -273,8 +274,21 @@ unsafe fn insert<T, W: Words<T>>(
             places.add(at).write(MaybeUninit::new(std::ptr::from_ref(item).read()));
         }
     }
-    *moved = from.len();
+    progress.now = from.len();
     Some(())
+}
+
+/// Says how far an insertion came when it ends, by a panic too. Writing that down for each element would be slow: other
+/// threads count in the same cache line.
+struct Progress<'m> {
+    moved: &'m mut usize,
+    now: usize,
+}
+
+impl Drop for Progress<'_> {
+    fn drop(&mut self) {
+        *self.moved = self.now;
+    }
 }
 
 /// Copies the bits of all places; who owns the elements is for the caller to say.

@@ -20,6 +20,8 @@ use crate::plan::{Pieces, Plan};
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
+/// Below this length one thread takes evenly spread keys for one bucket.
+const ALONE: usize = 1 << 15;
 /// Elements in a piece, at least.
 const GRAIN: usize = 1 << 14;
 /// Buckets shorter than this are never distributed by all threads.
@@ -60,7 +62,14 @@ pub(crate) fn sort<T: Send, W: Words<T>>(
     });
     let Some((skip, bounds)) = found else { return true };
     let cells = Cells::new(&sample, bounds, wanted);
-    let Some(ends) = distribute(v, scratch, words, skip, &cells, pieces, plan) else { return false };
+    let ends = if pieces.count == 1 && v.len() < plan.grain(ALONE) && cells.even().is_some() {
+        // SAFETY: all of `v`, which is borrowed exclusively and owns its elements until `finish`.
+        digits::copy(unsafe { Parts::new(v).uninit().slice(0..v.len()) }, scratch);
+        vec![v.len()]
+    } else {
+        let Some(ends) = distribute(v, scratch, words, skip, &cells, pieces, plan) else { return false };
+        ends
+    };
     finish(v, scratch, words, skip, &ends, plan, depth);
     true
 }
