@@ -21,6 +21,7 @@ use crate::parts::Parts;
 use crate::plan::{Pieces, Plan};
 use std::cmp::Ordering;
 use std::mem::ManuallyDrop;
+use std::ops::Range;
 
 /// Fewer elements than this are no piece of their own.
 const GRAIN: usize = 1 << 15;
@@ -28,6 +29,8 @@ const GRAIN: usize = 1 << 15;
 const MOST: usize = 16;
 /// So many taken out in a row mean that the chain before them is wrong.
 const ROW: usize = 8;
+/// Elements whose places one task finds.
+const SEARCHES: usize = 1 << 9;
 /// How far the chain is shortened at most before giving up.
 const BACK: usize = 32;
 
@@ -94,14 +97,15 @@ pub(crate) fn sort<T: Send>(v: &mut [T], cmp: &(impl Fn(&T, &T) -> Ordering + Sy
         return false;
     }
     sieve.collect();
+    sieve.compact(plan);
     sieve.out.sort_by(|a, b| cmp(&a.value, &b.value));
-    let places = sieve.places(cmp);
-    sieve.close(len, &places);
+    let places = sieve.places(cmp, plan);
+    sieve.close(len, &places, plan);
     true
 }
 
 impl<T> Piece<T> {
-    fn new(range: std::ops::Range<usize>) -> Self {
+    fn new(range: Range<usize>) -> Self {
         Self {
             start: range.start,
             end: range.end,
@@ -210,7 +214,7 @@ impl<T> Piece<T> {
     }
 }
 
-impl<T> Sieve<T> {
+impl<T: Send> Sieve<T> {
     /// Makes the kept elements of all pieces one chain, by taking out on both sides of a cut that falls.
     fn chain(&mut self, cmp: &impl Fn(&T, &T) -> Ordering) -> bool {
         for right in 1..self.pieces.len() {
@@ -266,66 +270,136 @@ impl<T> Sieve<T> {
         }
     }
 
-    /// For each element of `out`, now sorted: how many kept ones go before it. Never falling, at most all of them.
-    fn places(&self, cmp: &impl Fn(&T, &T) -> Ordering) -> Vec<usize> {
-        let total: usize = self.pieces.iter().map(|piece| piece.kept.1 - piece.kept.0).sum();
-        let mut least = 0;
-        let place = |item: &Out<T>| {
-            let above = |i: usize| cmp(self.kept(i), &item.value);
-            // Kept ones below the item by value, found by steps that double, then halve.
-            let mut step = 1;
-            let mut top = least;
-            while top < total && above(top).is_lt() {
-                least = top + 1;
-                top += step;
-                step *= 2;
-            }
-            least = first(least, top.min(total), |i| !above(i).is_lt());
-            // Among equals, those that stood before it.
-            if item.origin > least && least < total && !above(least).is_gt() {
-                let most = item.origin.min(total);
-                least = if above(most - 1).is_gt() { first(least, most, |i| above(i).is_gt()) } else { most };
-            }
-            least
-        };
-        self.out.iter().map(place).collect()
-    }
-
-    /// Kept element number `i`, counted over all pieces.
-    fn kept(&self, mut i: usize) -> &T {
-        for piece in &self.pieces {
-            let count = piece.kept.1 - piece.kept.0;
-            if i < count {
-                // SAFETY: kept, so owned by the slice; nobody changes it while `self` is borrowed.
-                return unsafe { &*self.slice.at(piece.kept.0 + i) };
-            }
-            i -= count;
-        }
-        unreachable!("fewer elements were kept");
-    }
-
-    /// Moves the kept elements apart and puts the others in. No user code.
-    fn close(mut self, len: usize, places: &[usize]) {
-        let mut kept = 0;
-        for piece in &self.pieces {
-            let count = piece.kept.1 - piece.kept.0;
-            // SAFETY: to the left, over holes and over elements that moved already.
-            unsafe { std::ptr::copy(self.slice.at(piece.kept.0), self.slice.at(kept), count) };
-            kept += count;
-        }
-        let mut end = len;
-        for (item, &place) in self.out.drain(..).zip(places).rev() {
-            let stretch = kept - place;
-            // SAFETY: to the right; `end - kept` holes are left, one for each item not yet placed, so the place below
-            // the stretch is a hole.
+    /// Moves the kept elements of the first half of the pieces to the front of the slice, the others to its end, and makes
+    /// two pieces of them, the holes in between.
+    fn compact(&mut self, plan: Plan) {
+        let slice = self.slice;
+        let (front, back) = self.pieces.split_at(self.pieces.len() / 2);
+        let (start, end) = (self.pieces[0].start, self.pieces[self.pieces.len() - 1].end);
+        let middle = back[0].start;
+        let mut moved = [0; 2];
+        let results = Parts::new(&mut moved);
+        let kept = |pieces: &[Piece<T>]| -> Vec<Range<usize>> { pieces.iter().map(|p| p.kept.0..p.kept.1).collect() };
+        let (front, back) = (kept(front), kept(back));
+        plan.each(2, &|side| {
+            // SAFETY: each side has its own pieces of the slice and its own result. Elements move over holes and over elements
+            // that moved already: to the left from the first on, to the right from the last on.
             unsafe {
-                std::ptr::copy(self.slice.at(place), self.slice.at(end - stretch), stretch);
-                self.slice.at(end - stretch - 1).write(ManuallyDrop::into_inner(item.value));
+                let moved = &mut results.slice(side..side + 1)[0];
+                if side == 0 {
+                    for kept in &front {
+                        std::ptr::copy(slice.at(kept.start), slice.at(start + *moved), kept.len());
+                        *moved += kept.len();
+                    }
+                } else {
+                    for kept in back.iter().rev() {
+                        *moved += kept.len();
+                        std::ptr::copy(slice.at(kept.start), slice.at(end - *moved), kept.len());
+                    }
+                }
             }
-            kept = place;
-            end -= stretch + 1;
+        });
+        let (mut front, mut back) = (Piece::new(start..middle), Piece::new(middle..end));
+        (front.kept, front.unread) = ((start, start + moved[0]), middle);
+        (back.kept, back.unread) = ((end - moved[1], end), end);
+        self.pieces = vec![front, back];
+    }
+
+    /// How many elements are kept on the left side, and where those of the right side begin.
+    fn sides(&self) -> (usize, usize) {
+        (self.pieces[0].kept.1, self.pieces[1].kept.0)
+    }
+
+    /// For each element of `out`, now sorted: how many kept ones go before it. Never falling, at most all of them.
+    fn places(&mut self, cmp: &(impl Fn(&T, &T) -> Ordering + Sync), plan: Plan) -> Vec<usize> {
+        let (slice, (left, right)) = (self.slice, self.sides());
+        let total = left + self.pieces[1].kept.1 - right;
+        let place = |item: &Out<T>, among: Range<usize>| {
+            item.place(among, |i| {
+                // SAFETY: a kept element, so owned by the slice; whoever calls has the elements `among` for itself.
+                unsafe { cmp(&*slice.at(if i < left { i } else { i - left + right }), &item.value) }
+            })
+        };
+        let pieces = Pieces::at_most(self.out.len(), plan.grain(SEARCHES));
+        // The first of each piece, on this thread: between two of them lie the kept elements that one task alone looks at.
+        let mut cuts: Vec<usize> = Vec::with_capacity(pieces.count + 1);
+        for i in 0..pieces.count {
+            let least = cuts.last().copied().unwrap_or(0);
+            cuts.push(place(&self.out[pieces.range(i).start], least..total));
         }
+        cuts.push(total);
+        let mut places = vec![0; self.out.len()];
+        let (items, results) = (Parts::new(&mut self.out), Parts::new(&mut places));
+        plan.each(pieces.count, &|i| {
+            // SAFETY: pieces are disjoint, in both.
+            let (items, results) = unsafe { (items.slice(pieces.range(i)), results.slice(pieces.range(i))) };
+            let mut least = cuts[i];
+            for (item, result) in items.iter().zip(results) {
+                least = place(item, least..cuts[i + 1]);
+                *result = least;
+            }
+        });
+        places
+    }
+
+    /// Moves the kept elements apart, from both ends to the middle, and puts the others in. No user code.
+    fn close(mut self, len: usize, places: &[usize], plan: Plan) {
+        let (slice, (left, right)) = (self.slice, self.sides());
+        // From here on nobody owns the elements of `out` but their places: its values are not dropped.
+        let mut out = std::mem::take(&mut self.out);
         self.pieces.clear();
+        let middle = places.partition_point(|&place| place <= left);
+        let items = Parts::new(&mut out);
+        // SAFETY: each side has its own items, once each, and its own part of the slice: the left one ends where the right one
+        // begins, at `left + middle`, and both take in as many items as there are holes.
+        let put = |item: usize, at: usize| unsafe {
+            slice.at(at).copy_from_nonoverlapping((&raw const (*items.at(item)).value).cast(), 1);
+        };
+        plan.each(2, &|side| {
+            if side == 0 {
+                let (mut kept, mut end) = (left, left + middle);
+                for (item, &place) in places[..middle].iter().enumerate().rev() {
+                    let stretch = kept - place;
+                    // SAFETY: to the right, over holes and elements that moved already.
+                    unsafe { std::ptr::copy(slice.at(place), slice.at(end - stretch), stretch) };
+                    put(item, end - stretch - 1);
+                    kept = place;
+                    end -= stretch + 1;
+                }
+            } else {
+                let (mut from, mut to) = (right, left + middle);
+                for (item, &place) in places.iter().enumerate().skip(middle) {
+                    let stretch = place - left + right - from;
+                    // SAFETY: to the left, over holes and elements that moved already.
+                    unsafe { std::ptr::copy(slice.at(from), slice.at(to), stretch) };
+                    put(item, to + stretch);
+                    from += stretch;
+                    to += stretch + 1;
+                }
+                debug_assert!(from == to && to <= len);
+            }
+        });
+    }
+}
+
+impl<T> Out<T> {
+    /// How many kept ones go before this one, of those `among` which that is decided; `above(i)` compares kept one `i` with it.
+    fn place(&self, among: Range<usize>, above: impl Fn(usize) -> Ordering) -> usize {
+        // Kept ones below the item by value, found by steps that double, then halve.
+        let (mut least, end) = (among.start, among.end);
+        let (mut step, mut top) = (1, least);
+        while top < end && above(top).is_lt() {
+            least = top + 1;
+            top += step;
+            step *= 2;
+        }
+        least = first(least, top.min(end), |i| !above(i).is_lt());
+        // Among equals, those that stood before it.
+        if self.origin > least && least < end && !above(least).is_gt() {
+            let most = self.origin.min(end);
+            least = if above(most - 1).is_gt() { first(least, most, |i| above(i).is_gt()) } else { most };
+        }
+        least
     }
 }
 
