@@ -25,7 +25,31 @@ pub fn by_64(shape: Shape) -> u64 {
     })
 }
 
-/// The same item by item.
+/// [`by_64`] by a single thread.
+pub fn alone_by_64(shape: Shape) -> u64 {
+    let queue = BoundedQueue::new(shape.capacity);
+    let (mut sum, mut batch) = (0, Vec::with_capacity(64));
+    for first in (0..shape.items).step_by(64) {
+        queue.push_many(first..shape.items.min(first + 64)).expect("open");
+        queue.pop_many(&mut batch, 64);
+        sum += batch.drain(..).sum::<u64>();
+    }
+    sum
+}
+
+/// The same, 64 items in and out one by one.
+pub fn alone_one_by_one(shape: Shape) -> u64 {
+    let queue = BoundedQueue::new(shape.capacity);
+    let mut sum = 0;
+    for first in (0..shape.items).step_by(64) {
+        let batch = first..shape.items.min(first + 64);
+        batch.clone().for_each(|number| queue.push(number).expect("open"));
+        sum += batch.map(|_| queue.pop().expect("not closed")).sum::<u64>();
+    }
+    sum
+}
+
+/// As [`by_64`], item by item.
 pub fn one_by_one(shape: Shape) -> u64 {
     let queue = BoundedQueue::new(shape.capacity);
     thread::scope(|s| {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::thread;
 
 fn main() {
-    for capacity in [1, 2, 3, 64] {
+    // The last has more slots than are made at a time.
+    for (capacity, each) in [(1, 500), (2, 500), (3, 500), (64, 500), (5000, 2000)] {
         let queue = Arc::new(BoundedQueue::<Box<usize>>::new(capacity));
         let consumers: Vec<_> = (0..2)
             .map(|_| {
@@ -16,13 +17,13 @@ fn main() {
         let producers: Vec<_> = (0..2)
             .map(|_| {
                 let queue = Arc::clone(&queue);
-                thread::spawn(move || (0..500).for_each(|n| queue.push(Box::new(n)).expect("open")))
+                thread::spawn(move || (0..each).for_each(|n| queue.push(Box::new(n)).expect("open")))
             })
             .collect();
         producers.into_iter().for_each(|producer| producer.join().expect("a producer"));
         queue.close();
         let sum: usize = consumers.into_iter().map(|consumer| consumer.join().expect("a consumer")).sum();
-        assert_eq!(sum, 2 * (0..500).sum::<usize>());
+        assert_eq!(sum, 2 * (0..each).sum::<usize>());
     }
     let (sender, receiver) = channel::<String>(4);
     let thread = thread::spawn(move || (0..100).for_each(|n| sender.send(n.to_string()).expect("open")));

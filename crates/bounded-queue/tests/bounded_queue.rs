@@ -52,6 +52,31 @@ fn positions_may_overflow() {
 }
 
 #[test]
+fn slots_are_made_by_whoever_needs_them_first() {
+    const EACH: usize = 20_000;
+    let queue = BoundedQueue::new(4 * EACH);
+    thread::scope(|s| {
+        for id in 0..4 {
+            let queue = &queue;
+            s.spawn(move || {
+                for n in (0..EACH).step_by(2) {
+                    queue.try_push(Box::new((id, n))).expect("there is room");
+                    let mut next = vec![Box::new((id, n + 1))];
+                    while queue.try_push_many(&mut next) == 0 {}
+                }
+            });
+        }
+    });
+    assert!(queue.is_full());
+    let mut seen = [0; 4];
+    for item in queue {
+        assert_eq!(item.1, seen[item.0]);
+        seen[item.0] += 1;
+    }
+    assert_eq!(seen, [EACH; 4]);
+}
+
+#[test]
 fn a_capacity_that_cannot_be_is_an_error_or_a_panic() {
     assert_eq!(BoundedQueue::<u8>::try_new(0).unwrap_err(), CapacityError::Zero);
     assert_eq!(BoundedQueue::<u8>::try_new(usize::MAX).unwrap_err(), CapacityError::TooLarge);

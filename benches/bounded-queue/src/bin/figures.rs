@@ -56,16 +56,27 @@ fn main() {
             start.elapsed().as_secs_f64()
         });
     }
-    let shape = Shape { producers: 1, consumers: 1, capacity: 1024, items: 2_560_000 };
+    for capacity in [64, 1024, 4096] {
+        batches_of_64("two threads", capacity, batches::by_64, batches::one_by_one);
+    }
+    batches_of_64("alone", 1024, batches::alone_by_64, batches::alone_one_by_one);
+    drop(load);
+}
+
+/// A line with what an item takes in batches and one by one: medians of 11 turns.
+fn batches_of_64(who: &str, capacity: usize, by_64: fn(Shape) -> u64, one_by_one: fn(Shape) -> u64) {
+    let shape = Shape { producers: 1, consumers: 1, capacity, items: 2_560_000 };
     let per_item = |run: fn(Shape) -> u64| {
         let start = Instant::now();
         assert_eq!(run(shape), shape.answer());
         start.elapsed().as_secs_f64() * 1e9 / shape.items as f64
     };
-    let (mut by_64, mut one_by_one): (Vec<_>, Vec<_>) =
-        (0..11).map(|_| (per_item(batches::by_64), per_item(batches::one_by_one))).unzip();
-    println!("batches of 64, ns per item: {:.2}, item by item {:.2}", median(&mut by_64), median(&mut one_by_one));
-    drop(load);
+    let (mut batch, mut single): (Vec<_>, Vec<_>) = (0..11).map(|_| (per_item(by_64), per_item(one_by_one))).unzip();
+    println!(
+        "{who}, {capacity} slots, ns per item: batches of 64 {:.2}, item by item {:.2}",
+        median(&mut batch),
+        median(&mut single)
+    );
 }
 
 /// One line per contender: the median over so many turns of what `measure` says, in seconds times `unit`.

@@ -9,25 +9,27 @@ use sync_prims::Look;
 #[must_use = "nobody else can use the places until they are filled"]
 pub(crate) struct Vacancies<'a, T> {
     ring: &'a Ring<T>,
-    /// The first place that is claimed from `ring` and not yet filled.
+    /// The first place, claimed from `ring`, like those behind it, by whoever made this, and not yet filled.
     position: usize,
-    /// How many such places there are.
-    left: usize,
+    len: usize,
 }
 
 impl<T> Vacancies<'_, T> {
     pub(crate) fn len(&self) -> usize {
-        self.left
+        self.len
     }
 
     /// Puts values there and publishes each. There must be `len` of them, to be had without waiting.
-    pub(crate) fn fill(mut self, values: impl Iterator<Item = T>) {
-        for value in values.take(self.left) {
-            self.ring.fill(self.position, value);
-            self.position = self.ring.next(self.position);
-            self.left -= 1;
+    pub(crate) fn fill(self, mut values: impl Iterator<Item = T>) {
+        let mut filled = 0;
+        for (slots, lap) in self.ring.stretches(self.position, self.len) {
+            for (slot, value) in slots.iter().zip(&mut values) {
+                // SAFETY: the claim is in `self`, which is used up here; each slot of it comes once.
+                unsafe { slot.fill(lap, value) };
+                filled += 1;
+            }
         }
-        debug_assert_eq!(self.left, 0, "a claimed place stays empty for good");
+        debug_assert_eq!(filled, self.len, "a claimed place stays empty for good");
     }
 }
 
@@ -44,7 +46,7 @@ impl<T> Ring<T> {
                 continue;
             }
             match self.tail.compare_exchange_weak(tail, self.ahead(tail, free), Ordering::SeqCst, Ordering::Relaxed) {
-                Ok(_) => return Ok(Vacancies { ring: self, position: tail, left: free }),
+                Ok(_) => return Ok(Vacancies { ring: self, position: tail, len: free }),
                 Err(now) => tail = races.lost(now),
             }
         }
@@ -68,9 +70,9 @@ impl<T> Ring<T> {
             out.reserve(ready);
             match self.head.compare_exchange_weak(head, self.ahead(head, ready), Ordering::SeqCst, Ordering::Relaxed) {
                 Ok(_) => {
-                    for _ in 0..ready {
-                        out.push(self.empty(head));
-                        head = self.next(head);
+                    for (slots, lap) in self.stretches(head, ready) {
+                        // SAFETY: claimed just now, when all were readable; each is read once.
+                        out.extend(slots.iter().map(|slot| unsafe { slot.empty(lap.wrapping_add(self.lap)) }));
                     }
                     return Ok(ready);
                 }
@@ -81,13 +83,16 @@ impl<T> Ring<T> {
 
     /// How many slots in a row from position `from`, at most `most`, have this turn.
     fn run(&self, from: usize, most: usize, readable: usize) -> usize {
-        let mut position = from;
-        for count in 0..most {
-            if !self.has_turn(position, readable) {
-                return count;
+        let mut count = 0;
+        for (slots, lap) in self.stretches(from, most) {
+            let turn = lap | readable;
+            let run = slots.iter().take_while(|slot| slot.turn.load(Ordering::Acquire) == turn).count();
+            count += run;
+            // Those at the end of the ring that are still to be made are in no stretch, but count before those at its start.
+            if run < slots.len() || self.index(from) + count < self.capacity() {
+                break;
             }
-            position = self.next(position);
         }
-        most
+        count
     }
 }

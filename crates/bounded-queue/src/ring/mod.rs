@@ -1,8 +1,9 @@
-//! The lock-free core: a ring of slots, each with a *turn* that says whose it is. The only module with `unsafe` code.
+//! The lock-free core: a ring of slots, each with a *turn* that says whose it is. The only module with `unsafe` code, its
+//! submodule `slots` included.
 //!
 //! # The algorithm
 //!
-//! Dmitry Vyukov's bounded MPMC queue (1024cores, 2010), with the stamps arranged so that zeroed memory is an empty ring.
+//! Dmitry Vyukov's bounded MPMC queue (1024cores, 2010), with the stamps arranged so that any capacity works without a division.
 //! `tail` is the position of the next push and `head` that of the next pop. A position is a lap and an index into the
 //! slots, packed into one word with the lap above the next power of two, so that any capacity works without a division:
 //!
@@ -14,7 +15,7 @@
 //!   pop:  h = head; wait until slot[h].turn == (lap of h, readable);  CAS head h -> h+1;  read;   turn = (lap+1, writable)
 //! ```
 //!
-//! All zero is "lap 0, writable": creation is one zeroed allocation, and no slot is touched before its first push.
+//! A slot is made "lap 0, writable" shortly before its first push: creation is one allocation, of which nothing is touched.
 //!
 //! # The invariant that safety rests on
 //!
@@ -32,15 +33,16 @@
 
 mod batch;
 mod pace;
+mod slots;
 
 pub(crate) use pace::pause;
 
 use crate::CapacityError;
-use crate::sync::{AtomicUsize, Ordering, UnsafeCell};
+use crate::sync::{AtomicUsize, Ordering};
 use crossbeam_utils::CachePadded;
 use pace::Races;
+use slots::{Slot, Slots};
 use std::fmt;
-use std::mem::MaybeUninit;
 use sync_prims::{Look, Side, Trade};
 
 /// Set in `tail` once the ring is closed.
@@ -64,17 +66,6 @@ pub(crate) enum Refused {
     Unclear,
 }
 
-/// One place of the ring.
-#[repr(C)]
-struct Slot<T> {
-    /// | turn                | `value`     | who may touch `value`                  | next                             |
-    /// |---------------------|-------------|----------------------------------------|----------------------------------|
-    /// | this lap, writable  | uninit      | who moved `tail` past the position     | this lap, readable: its store    |
-    /// | this lap, readable  | initialised | who moved `head` past the position     | next lap, writable: its store    |
-    turn: AtomicUsize,
-    value: UnsafeCell<MaybeUninit<T>>,
-}
-
 /// A bounded FIFO for any number of threads that never waits.
 pub(crate) struct Ring<T> {
     /// Position of the next push, and [`CLOSED`]. Never more than the capacity ahead of `head`, but for the moment in
@@ -82,7 +73,7 @@ pub(crate) struct Ring<T> {
     tail: CachePadded<AtomicUsize>,
     /// Position of the next pop.
     head: CachePadded<AtomicUsize>,
-    slots: Box<[Slot<T>]>,
+    slots: Slots<T>,
     /// From one lap to the next: twice the next power of two of the capacity.
     lap: usize,
 }
@@ -114,7 +105,7 @@ impl<T> Ring<T> {
         if capacity == 0 {
             return Err(CapacityError::Zero);
         }
-        let slots = zeroed(capacity)?;
+        let slots = Slots::new(capacity)?;
         let lap = STEP * capacity.next_power_of_two();
         Ok(Self {
             tail: CachePadded::new(AtomicUsize::new(0)),
@@ -128,7 +119,7 @@ impl<T> Ring<T> {
     pub(crate) fn before_overflow(capacity: usize, laps: usize) -> Result<Self, CapacityError> {
         let mut ring = Self::new(capacity)?;
         let start = ring.lap.wrapping_mul(laps).wrapping_neg();
-        for slot in &mut ring.slots {
+        for slot in ring.slots.all_mut() {
             slot.turn = AtomicUsize::new(start);
         }
         ring.head = CachePadded::new(AtomicUsize::new(start));
@@ -137,7 +128,7 @@ impl<T> Ring<T> {
     }
 
     pub(crate) fn capacity(&self) -> usize {
-        self.slots.len()
+        self.slots.capacity()
     }
 
     /// Claims the place after the newest value.
@@ -234,6 +225,9 @@ impl<T> Ring<T> {
         if tail == head.wrapping_add(self.lap) {
             return Err((value, Refused::Exhausted));
         }
+        if self.slots.lacks(self.index(tail)) {
+            self.slots.make_more();
+        }
         self.tail.store(self.next(tail), Ordering::Relaxed);
         self.fill(tail, value);
         Ok(())
@@ -260,6 +254,9 @@ impl<T> Ring<T> {
         let now = self.tail.load(Ordering::Relaxed);
         if now != tail {
             return Ok(now);
+        }
+        if tail & CLOSED == 0 && self.slots.lacks(self.index(tail)) {
+            return if self.slots.make_more() { Ok(tail) } else { Err(Refused::Pending { settled: true }) };
         }
         if look == Look::Glance {
             return Err(Refused::Unclear); // `head` is left to those who pop
@@ -309,10 +306,11 @@ impl<T> Ring<T> {
         Err(Refused::Pending { settled })
     }
 
-    /// Whether the slot of `position` is writable, or readable, in the position's lap.
+    /// Whether the slot of `position` is writable, or readable, in the position's lap; false if it is still to be made.
     #[inline(always)]
     fn has_turn(&self, position: usize, readable: usize) -> bool {
-        self.slot(position).turn.load(Ordering::Acquire) == self.lap_of(position) | readable
+        let turn = self.lap_of(position) | readable;
+        self.slots.get(self.index(position)).is_some_and(|slot| slot.turn.load(Ordering::Acquire) == turn)
     }
 
     /// Whether any position in `from..to` has this turn.
@@ -328,41 +326,42 @@ impl<T> Ring<T> {
         false
     }
 
-    /// Writes the value of a claimed position and publishes it. Private: the caller has moved `tail` past `position`.
+    /// Writes the value of a position that the caller has claimed by moving `tail` past it, and publishes it.
     #[inline(always)]
     fn fill(&self, position: usize, value: T) {
-        let slot = self.slot(position);
-        // SAFETY: the write needs that nobody else touches the cell. The caller moved `tail` past `position` when the
-        // turn was "writable", so the slot is this thread's until the store below; the Acquire load of that turn
-        // pairs with the Release store of the pop that emptied the slot, whose read is therefore over.
-        slot.value.with_mut(|cell| unsafe { (*cell).write(value) });
-        slot.turn.store(self.lap_of(position) | READABLE, Ordering::Release);
+        // SAFETY: the claim, when the turn was "writable", is the caller's; each claims once and fills once.
+        unsafe { self.slot(position).fill(self.lap_of(position), value) }
     }
 
-    /// Reads the value of a claimed position without handing the slot over.
+    /// Reads the value of a position that the caller has claimed by moving `head` past it, without handing the slot over.
     #[inline(always)]
     fn take(&self, position: usize) -> T {
-        // SAFETY: `assume_init_read` needs an initialised value that nobody reads again. "Readable" said that `fill`
-        // initialised it (its Release store pairs with the caller's Acquire load); moving `head` past `position` made this
-        // thread the only reader, and the slot is next readable after another `fill`.
-        self.slot(position).value.with(|cell| unsafe { (*cell).assume_init_read() })
+        // SAFETY: the claim, when the turn was "readable", is the caller's; each claims once and reads once.
+        unsafe { self.slot(position).take() }
     }
 
-    /// Reads the value of a claimed position and hands the slot to the next lap. The caller has moved `head` past it.
+    /// The same, and hands the slot to the next lap.
     #[inline(always)]
     fn empty(&self, position: usize) -> T {
-        let value = self.take(position);
-        self.slot(position).turn.store(self.lap_of(position).wrapping_add(self.lap), Ordering::Release);
-        value
+        // SAFETY: as for `take`.
+        unsafe { self.slot(position).empty(self.lap_of(position).wrapping_add(self.lap)) }
     }
 
+    /// The slots of `count` positions from `from` on with the laps of these: up to the end of the ring, and from its start in
+    /// the next lap. Shorter where slots are still to be made.
+    #[inline]
+    fn stretches(&self, from: usize, count: usize) -> [(&[Slot<T>], usize); 2] {
+        let (index, lap) = (self.index(from), self.lap_of(from));
+        let here = count.min(self.capacity() - index);
+        [(self.slots.stretch(index, here), lap), (self.slots.stretch(0, count - here), lap.wrapping_add(self.lap))]
+    }
+
+    /// The slot of a claimed position.
     #[inline(always)]
     fn slot(&self, position: usize) -> &Slot<T> {
-        let index = self.index(position);
-        debug_assert!(index < self.slots.len());
-        // SAFETY: `get_unchecked` needs `index < capacity`. Every position comes from `next`, `ahead` or a lap more or less,
-        // all of which keep the index below the capacity, starting from index 0.
-        unsafe { self.slots.get_unchecked(index) }
+        // SAFETY: `get_made` needs that the slot is known to be made. Positions are claimed only after `has_turn` has seen the
+        // slot (or, by the only owner, after it was made), and a claim is a `SeqCst` operation.
+        unsafe { self.slots.get_made(self.index(position)) }
     }
 
     #[inline(always)]
@@ -424,29 +423,6 @@ impl<T> Trade<T> for &Ring<T> {
 }
 
 const BROUGHT: &str = "who waits for room has brought an item";
-
-/// Slots whose turns are all zero, in memory that the system zeroes when it is first touched.
-#[cfg(not(any(loom, shuttle)))]
-fn zeroed<T>(capacity: usize) -> Result<Box<[Slot<T>]>, CapacityError> {
-    use std::alloc::{Layout, alloc_zeroed};
-
-    let layout = Layout::array::<Slot<T>>(capacity).map_err(|_| CapacityError::TooLarge)?;
-    // SAFETY: `alloc_zeroed` needs a layout of a size above zero: `capacity` is not 0 and a slot holds a turn.
-    let memory = unsafe { alloc_zeroed(layout) }.cast::<Slot<T>>();
-    if memory.is_null() {
-        return Err(CapacityError::TooLarge);
-    }
-    // SAFETY: the box needs memory of the global allocator with the layout of the slice, and initialised slots. The first
-    // is what `alloc_zeroed` gave; zero is a valid `AtomicUsize`, and the value of a slot may be uninitialised.
-    Ok(unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(memory, capacity)) })
-}
-
-/// The atomics of a model checker cannot be zeroed memory.
-#[cfg(any(loom, shuttle))]
-fn zeroed<T>(capacity: usize) -> Result<Box<[Slot<T>]>, CapacityError> {
-    let slot = |_| Slot { turn: AtomicUsize::new(0), value: UnsafeCell::new(MaybeUninit::uninit()) };
-    Ok((0..capacity).map(slot).collect())
-}
 
 /// Drops what is still inside. If a value's `drop` panics, the values behind it are dropped while the panic goes on.
 impl<T> Drop for Ring<T> {
