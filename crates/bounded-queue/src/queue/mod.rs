@@ -42,13 +42,14 @@ use sync_prims::{Exchange, Look, Side, Waited};
 /// # Blocking
 /// One waiter a side polls for some microseconds, as long as that pays, the others sleep. Sleepers are woken in order of
 /// arrival; one who is woken and finds that a passer-by was faster keeps its place, and no more than 64 items in a row (4096
-/// with fewer than 32 slots) are left to those who poll. `try_` operations do not wait for room or items. One case makes them
+/// with fewer than 32 slots) are left to those who poll. With fewer than 32 slots a sleeper is served: whoever would have to
+/// wake it pushes or pops in its stead, so that it cannot be overtaken any more. `try_` operations do not wait for room or items. One case makes them
 /// pause: a thread that has lost its processor in the middle of an operation, with finished operations behind it, is waited
 /// for (asleep after some microseconds), because neither "empty" nor "full" would be true.
 ///
 /// # Memory
 /// One allocation of `capacity` slots, each the size of `T` plus 8 bytes, rounded up to the alignment; creation touches none
-/// of them. Nothing is allocated afterwards.
+/// of them. Later nothing is allocated but places in line, when more threads wait than ever did.
 pub struct BoundedQueue<T> {
     ring: Ring<T>,
     /// Who waits for an item (told after each push, and by `close`), and who for room (told after each pop, and by `close`).
@@ -62,7 +63,7 @@ impl<T> BoundedQueue<T> {
     /// If `capacity` is 0, or so large that there is no memory for it.
     ///
     /// # Complexity
-    /// O(1), whatever the capacity.
+    /// O(1), whatever the capacity: slots are made when they are first needed, 16 KiB at a time.
     #[track_caller]
     pub fn new(capacity: usize) -> Self {
         match Self::try_new(capacity) {

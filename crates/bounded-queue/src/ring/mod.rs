@@ -1,11 +1,11 @@
-//! The lock-free core: a ring of slots, each with a *turn* that says whose it is. The only module with `unsafe` code, its
-//! submodule `slots` included.
+//! The lock-free core: a ring of slots, each with a *turn* that says whose it is. The only module with `unsafe` code,
+//! its submodules `slots` and `batch` included.
 //!
 //! # The algorithm
 //!
-//! Dmitry Vyukov's bounded MPMC queue (1024cores, 2010), with the stamps arranged so that any capacity works without a division.
-//! `tail` is the position of the next push and `head` that of the next pop. A position is a lap and an index into the
-//! slots, packed into one word with the lap above the next power of two, so that any capacity works without a division:
+//! Dmitry Vyukov's bounded MPMC queue (1024cores, 2010), with laps for stamps. `tail` is the position of the next push and
+//! `head` that of the next pop. A position is a lap and an index into the slots, packed into one word with the lap above the
+//! next power of two, so that any capacity works without a division:
 //!
 //! ```text
 //!   position:  | lap            | index (enough bits for the capacity) | closed (in `tail` only) |
