@@ -53,27 +53,31 @@ fn positions_may_overflow() {
 
 #[test]
 fn slots_are_made_by_whoever_needs_them_first() {
-    const EACH: usize = 20_000;
-    let queue = BoundedQueue::new(4 * EACH);
-    thread::scope(|s| {
-        for id in 0..4 {
-            let queue = &queue;
-            s.spawn(move || {
-                for n in (0..EACH).step_by(2) {
-                    queue.try_push(Box::new((id, n))).expect("there is room");
-                    let mut next = vec![Box::new((id, n + 1))];
-                    while queue.try_push_many(&mut next) == 0 {}
-                }
-            });
+    const EACH: usize = 12_000;
+    // Large items, so that slots are made many times.
+    let item = |id, n| [id, n, 0, 0, 0, 0, 0, 0];
+    for _ in 0..8 {
+        let queue = BoundedQueue::new(4 * EACH);
+        thread::scope(|s| {
+            for id in 0..4 {
+                let queue = &queue;
+                s.spawn(move || {
+                    for n in (0..EACH).step_by(3) {
+                        queue.try_push(item(id, n)).expect("there is room");
+                        queue.push(item(id, n + 1)).expect("open");
+                        assert_eq!(queue.push_many([item(id, n + 2)]).expect("open"), 1);
+                    }
+                });
+            }
+        });
+        assert!(queue.is_full());
+        let mut seen = [0; 4];
+        for item in queue {
+            assert_eq!(item[1], seen[item[0]]);
+            seen[item[0]] += 1;
         }
-    });
-    assert!(queue.is_full());
-    let mut seen = [0; 4];
-    for item in queue {
-        assert_eq!(item.1, seen[item.0]);
-        seen[item.0] += 1;
+        assert_eq!(seen, [EACH; 4]);
     }
-    assert_eq!(seen, [EACH; 4]);
 }
 
 #[test]

@@ -403,7 +403,7 @@ fn decided<R>(mut attempt: impl FnMut() -> Result<R, Refused>) -> Option<Result<
     match attempt() {
         Err(Refused::Exhausted | Refused::Unclear) => None,
         Err(Refused::Pending { .. }) => match settle(attempt) {
-            Err(Refused::Exhausted) => None,
+            Err(Refused::Exhausted | Refused::Unclear) => None,
             outcome => Some(outcome),
         },
         outcome => Some(outcome),

@@ -30,7 +30,8 @@ impl<T> Ring<T> {
         if most == 0 || !self.has_turn(from, readable) {
             return;
         }
-        let far = self.ahead(from, most);
+        // The two sides ask for half of the slots at most, so that they never wait for each other.
+        let far = self.ahead(from, most - 1);
         let mut lead = 1;
         while !self.has_turn(far, readable) {
             for _ in 0..2 * lead {
