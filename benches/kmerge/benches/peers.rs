@@ -74,6 +74,10 @@ fn integers(criterion: &mut Criterion, shape: &str, k: usize, lists: &Lists) {
         .contender("itertools tree", |()| tree(&slices))
         .contender("iter-merge", |()| iter_merge::merge(iters()).into_vec())
         .run(criterion);
+    workload("iterators by comparator")
+        .contender("kmerge", |()| kmerge::kmerge_by(iters(), u64::cmp).collect())
+        .contender("itertools", |()| Itertools::kmerge_by(iters(), |a: &u64, b: &u64| a < b).collect())
+        .run(criterion);
     let one = workload("slices")
         .contender("kmerge", |()| kmerge::merge(&slices))
         .contender("itertools", |()| Itertools::kmerge(iters()).collect())
@@ -124,7 +128,7 @@ fn natural<T: Ord + Clone + Send + Sync + Debug>(criterion: &mut Criterion, name
         .run(criterion);
     workload("slices of references")
         .contender("kmerge", |()| kmerge::merge(&ref_slices))
-        .contender("itertools", |()| Itertools::kmerge(iters()).collect())
+        .contender("itertools", |()| Itertools::kmerge(refs.iter().map(|list| list.iter().copied())).collect())
         .contender("std sort", |()| {
             let mut all = refs.concat();
             all.sort();
@@ -181,6 +185,13 @@ fn pairs(criterion: &mut Criterion, k: usize, lists: &[Vec<(u64, u64)>]) {
         .run(criterion);
     workload("slices")
         .contender("kmerge", |()| kmerge::merge_by_key(&slices, |pair| pair.0))
+        .contender("kmerge, merge_into_by_key", |()| {
+            let mut out = Vec::with_capacity(answer.len());
+            kmerge::merge_into_by_key(&slices, &mut out.spare_capacity_mut()[..answer.len()], |pair| pair.0);
+            // SAFETY: all are written.
+            unsafe { out.set_len(answer.len()) };
+            out
+        })
         .contender("itertools", |()| Itertools::kmerge_by(iters(), |a: &Pair, b: &Pair| a.0 < b.0).collect())
         .contender("std sort", |()| sorted(lists.concat()))
         .run(criterion);

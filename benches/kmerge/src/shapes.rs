@@ -4,7 +4,7 @@
 pub type Lists = Vec<Vec<u64>>;
 
 /// The names that [`shaped`] knows.
-pub const SHAPES: [&str; 6] = ["uniform", "disjoint", "duplicates", "clustered", "skewed", "giant"];
+pub const SHAPES: [&str; 7] = ["uniform", "disjoint", "duplicates", "clustered", "short runs", "skewed", "giant"];
 
 /// `n` numbers in `k` lists of a shape.
 ///
@@ -18,6 +18,8 @@ pub fn shaped(shape: &str, k: usize, n: usize) -> Lists {
         "duplicates" => deal(k, n, |i| mix(i) % 100, |i| i % k),
         // Neighbours in the output come from one list 200 times in a row.
         "clustered" => deal(k, n, |i| i as u64, |i| mix(i / 200) as usize % k),
+        // The same, 6 times.
+        "short runs" => deal(k, n, |i| i as u64, |i| mix(i / 6) as usize % k),
         // List `i` is about half as long as the one before.
         "skewed" => deal(k, n, mix, |i| (mix(!i).trailing_zeros() as usize).min(k - 1)),
         // One list has all but a thousandth.

@@ -21,6 +21,14 @@ fn main() {
         assert_eq!(kmerge::merge(&slices), sorted);
         assert_eq!(kmerge::par_merge(&slices), sorted);
         assert!(kmerge::kmerge(numbers.clone()).eq(sorted.iter().copied()));
+        assert!(kmerge::kmerge_by(numbers.clone(), usize::cmp).eq(sorted.iter().copied()));
+        let texts: Vec<&[String]> = strings.iter().map(Vec::as_slice).collect();
+        assert!(kmerge::merge(&texts).is_sorted());
+        assert!(kmerge::par_merge(&texts).is_sorted());
+        let boxes = lists(k, 40_000, Box::new);
+        let boxes: Vec<&[Box<usize>]> = boxes.iter().map(Vec::as_slice).collect();
+        assert!(kmerge::merge(&boxes).is_sorted());
+        assert!(kmerge::par_merge(&boxes).is_sorted());
         assert!(kmerge::merge_vecs(strings.clone()).is_sorted());
         assert!(kmerge::par_merge_rounds(strings.clone()).is_sorted());
         let mut runs = strings.concat();

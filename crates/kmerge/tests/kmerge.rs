@@ -41,6 +41,11 @@ proptest! {
         prop_assert_eq!(&all(kmerge_by(lists.clone(), |a, b| a.key.cmp(&b.key))), &answer);
         prop_assert_eq!(&all(kmerge_by_key(lists.clone(), |x| x.key)), &answer);
         prop_assert_eq!(&all(kmerge_by_key(lists.clone(), |x| x.key.to_string().len() as u32 * 1000 + u32::from(x.key))), &answer);
+        // Numbers by a comparator, which looks at the key alone.
+        let number = |x: &Tagged| u64::from(x.key) << 48 | u64::from(x.list) << 32 | u64::from(x.at);
+        let numbers = lists.iter().map(|list| list.iter().map(number).collect::<Vec<_>>());
+        let by_key_alone = kmerge_by(numbers, |a, b| (a >> 48).cmp(&(b >> 48)));
+        prop_assert_eq!(by_key_alone.collect::<Vec<_>>(), oracle(&lists).iter().map(number).collect::<Vec<_>>());
         let with_source: Vec<_> = kmerge(lists.clone()).with_source().collect();
         prop_assert!(with_source.iter().all(|(source, x)| *source == usize::from(x.list)));
         prop_assert_eq!(&all(with_source.into_iter().map(|(_, x)| x)), &answer);

@@ -90,6 +90,7 @@ impl Ord for Item {
 }
 
 /// The same, small enough for the tree of merges.
+#[derive(Clone)]
 struct Small(Box<Item>);
 
 fn items(k: usize, n: u32, world: &Arc<World>) -> Vec<Vec<Item>> {
@@ -141,6 +142,13 @@ fn cloning_merges_drop_everything_once() {
         at_every_point(1, |world| {
             let lists = items(k, 50, world);
             drop(kmerge::merge(&common::slices(&lists)));
+        });
+        // Small elements are cloned before they are merged.
+        at_every_point(1, |world| {
+            let small = |list: Vec<Item>| list.into_iter().map(|x| Small(Box::new(x))).collect();
+            let lists: Vec<Vec<Small>> = items(k, 50, world).into_iter().map(small).collect();
+            let merged = kmerge::merge_by(&common::slices(&lists), |a, b| a.0.cmp(&b.0));
+            assert!(merged.is_sorted_by_key(|x| x.0.key) && merged.len() == 50);
         });
     }
 }
