@@ -361,6 +361,9 @@ impl Tally {
 
     /// Counts all digits in one pass. `false` if there are more than can be counted.
     fn count<T, W: Words<T>>(&mut self, v: &[T], words: &W, skip: u32, digits: &[Digit]) -> bool {
+        if u32::try_from(v.len()).is_err() {
+            return false;
+        }
         for (table, digit) in self.next.iter_mut().zip(digits) {
             table.clear();
             table.resize(digit.mask() + 1, 0);
@@ -372,7 +375,7 @@ impl Tally {
             [a, b, c] => count(v, words, skip, [a, b, c], [first, second, third]),
             _ => return false,
         }
-        u32::try_from(v.len()).is_ok()
+        true
     }
 
     /// Copies `v` to `to` in the order of the digit that was counted as number `i`. `false` as in `scatter`.
