@@ -1,4 +1,4 @@
-//! Sorting by digits of keys: stable, at most two distributions for keys that are spread evenly.
+//! Sorting by digits of keys: stable; one distribution through memory for keys of any spread, two or three more in the cache.
 
 mod cells;
 mod digits;
