@@ -73,8 +73,9 @@ pub trait ParSort<T>: sealed::Slice {
 
     /// Sorts by the elements' order; equal ones may change places.
     ///
-    /// Integers, `bool`, `char`, text and bytes are sorted as [`par_sort`](Self::par_sort) does, with its scratch. Other types:
-    /// partition, then std's unstable sort on each part in parallel, without scratch unless the input is nearly sorted.
+    /// Integers, `bool`, `char`, text and bytes are sorted as [`par_sort`](Self::par_sort) does, with its scratch, unless a sample
+    /// has few different values. Those and other types: partition, then std's unstable sort on each part in parallel, without
+    /// scratch unless the input is nearly sorted or made of runs.
     ///
     /// # Panics
     /// As [`par_sort`](Self::par_sort).
@@ -296,7 +297,7 @@ impl<T> ParSort<T> for [T] {
         T: Ord + Send,
     {
         let plan = Plan::current();
-        if !natural::sort(self, plan) {
+        if quick::has_few_values(self, &T::cmp) || !natural::sort(self, plan) {
             quick::sort(self, &T::cmp, plan);
         }
     }
@@ -307,7 +308,7 @@ impl<T> ParSort<T> for [T] {
         F: Fn(&T, &T) -> Ordering + Sync,
     {
         let plan = Plan::current();
-        if !natural::sort_by(self, &cmp, plan) {
+        if quick::has_few_values(self, &cmp) || !natural::sort_by(self, &cmp, plan) {
             quick::sort(self, &cmp, plan);
         }
     }
@@ -319,8 +320,9 @@ impl<T> ParSort<T> for [T] {
         F: Fn(&T) -> K + Sync,
     {
         let plan = Plan::current();
-        if !natural::by_key(self, &key, plan) {
-            quick::sort(self, &|a: &T, b: &T| key(a).cmp(&key(b)), plan);
+        let cmp = |a: &T, b: &T| key(a).cmp(&key(b));
+        if quick::has_few_values(self, &cmp) || !natural::by_key(self, &key, plan) {
+            quick::sort(self, &cmp, plan);
         }
     }
 

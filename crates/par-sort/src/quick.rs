@@ -21,6 +21,9 @@ const SHORT: usize = 8192;
 const LEAF: usize = 1 << 14;
 /// Lengths from which on there are more and smaller parts, for more threads than a few.
 const LONG: usize = 1 << 22;
+/// Elements looked at for the number of values, and so many different ones are few.
+const LOOKED_AT: usize = 64;
+const FEW: usize = 24;
 /// How often a part may be cut badly before it is left to std.
 const BAD: u32 = 3;
 
@@ -35,6 +38,19 @@ pub(crate) fn sort<T: Send>(v: &mut [T], cmp: &(impl Fn(&T, &T) -> Ordering + Sy
         look if blocks::presorted(v, look, cmp, plan, &|tail| cut(tail, cmp, plan)) => {}
         _ => cut(v, cmp, plan),
     }
+}
+
+/// Whether `v` is long and a sample of it has few different values: then partitions that set equals aside beat digits.
+pub(crate) fn has_few_values<T>(v: &[T], cmp: &impl Fn(&T, &T) -> Ordering) -> bool {
+    if v.len() < LEAF {
+        return false;
+    }
+    // One from each stretch, at a place that looks random but is the same each time.
+    let stretch = v.len() / LOOKED_AT;
+    let mut sample: [usize; LOOKED_AT] = std::array::from_fn(|i| i * stretch + i.wrapping_mul(0x9e37_79b9) % stretch);
+    sample.sort_unstable_by(|&a, &b| cmp(&v[a], &v[b]));
+    let changes = sample.windows(2).filter(|pair| cmp(&v[pair[0]], &v[pair[1]]).is_lt()).count();
+    changes < FEW
 }
 
 /// Cuts `v` into parts and sorts them. The whole is cut first, then in each round all parts that are too long.
