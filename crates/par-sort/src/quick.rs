@@ -62,27 +62,16 @@ fn cut<T: Send>(v: &mut [T], cmp: &(impl Fn(&T, &T) -> Ordering + Sync), plan: P
     let mut sort_out = |part: Range<usize>, bad: u32, uncut: &mut Vec<_>| {
         if part.len() <= leaf || bad >= BAD { leaves.push(part) } else { uncut.push((part, bad)) }
     };
-    let mut mixed_at = None;
     let apart = if is_shareable::<T>() || v.len() <= leaf { None } else { apart::split(v, cmp, plan) };
-    if let Some(Cut { equal, mixed }) = apart {
-        mixed_at = mixed.then_some(equal.start);
-        sort_out(0..equal.start, 0, &mut uncut);
-        sort_out(equal.end..v.len(), 0, &mut uncut);
-    } else {
-        sort_out(0..v.len(), 0, &mut uncut);
+    match &apart {
+        Some(Cut { equal, .. }) => {
+            sort_out(0..equal.start, 0, &mut uncut);
+            sort_out(equal.end..v.len(), 0, &mut uncut);
+        }
+        None => sort_out(0..v.len(), 0, &mut uncut),
     }
     while !uncut.is_empty() {
-        let mut equals = vec![0..0; uncut.len()];
-        if let [(part, _)] = &uncut[..] {
-            equals[0] = split(&mut v[part.clone()], None, true, cmp, plan);
-        } else {
-            let (parts, results) = (Parts::new(v), Parts::new(&mut equals));
-            plan.each(uncut.len(), &|i| {
-                // SAFETY: parts are disjoint, and part `i` has result `i` for itself.
-                let (part, equal) = unsafe { (parts.slice(uncut[i].0.clone()), results.slice(i..i + 1)) };
-                equal[0] = split(part, None, false, cmp, plan);
-            });
-        }
+        let equals = split_all(v, &uncut, cmp, plan);
         for ((range, bad), equal) in std::mem::take(&mut uncut).into_iter().zip(equals) {
             for part in [range.start..range.start + equal.start, range.start + equal.end..range.end] {
                 let badly = part.len() > range.len() / 8 * 7;
@@ -96,9 +85,30 @@ fn cut<T: Send>(v: &mut [T], cmp: &(impl Fn(&T, &T) -> Ordering + Sync), plan: P
         // SAFETY: the leaves are disjoint.
         leaf::sort_unstable(unsafe { parts.slice(leaves[i].clone()) }, cmp);
     });
-    if let Some(border) = mixed_at {
-        apart::mend(v, border, cmp);
+    if let Some(Cut { equal, mixed: true }) = apart {
+        apart::mend(v, equal.start, cmp);
     }
+}
+
+/// Splits every part of `v`: a single one by all threads, several in parallel. Gives the equals of each, counted in the part.
+fn split_all<T: Send>(
+    v: &mut [T],
+    uncut: &[(Range<usize>, u32)],
+    cmp: &(impl Fn(&T, &T) -> Ordering + Sync),
+    plan: Plan,
+) -> Vec<Range<usize>> {
+    let mut equals = vec![0..0; uncut.len()];
+    if let [(part, _)] = uncut {
+        equals[0] = split(&mut v[part.clone()], None, true, cmp, plan);
+        return equals;
+    }
+    let (parts, results) = (Parts::new(v), Parts::new(&mut equals));
+    plan.each(uncut.len(), &|i| {
+        // SAFETY: parts are disjoint, and part `i` has result `i` for itself.
+        let (part, equal) = unsafe { (parts.slice(uncut[i].0.clone()), results.slice(i..i + 1)) };
+        equal[0] = split(part, None, false, cmp, plan);
+    });
+    equals
 }
 
 /// Partitions `v` around the element that a sample puts nearest to rank `rank` (`None`: the middle) and gives the places
