@@ -85,6 +85,34 @@ fn a_panic_at_any_key_leaves_a_permutation() {
     }
 }
 
+#[test]
+fn a_panic_in_any_pass_over_a_bucket_leaves_a_permutation() {
+    silence();
+    let n = 5000;
+    // Two digits and an insertion; three digits that are the whole key.
+    for bits in [64, 24] {
+        let mut rng = Rng::new(16);
+        let values: Vec<u64> = (0..n).map(|_| rng.next() >> (64 - bits)).collect();
+        for fatal in (1..).step_by(397) {
+            let alive = AtomicUsize::new(0);
+            let mut v: Vec<Counted<'_>> = values.iter().map(|&x| Counted::new(x, &alive)).collect();
+            let asked = AtomicUsize::new(0);
+            let finished = quietly(|| {
+                // Long enough for several digits, short enough for one thread.
+                Sorter::new().sort_radix_by_key(&mut v, |x| {
+                    assert!(asked.fetch_add(1, Relaxed) + 1 != fatal, "meant");
+                    x.get()
+                });
+            });
+            assert_permutation(v, &values, &alive);
+            if finished {
+                assert!(asked.into_inner() < fatal && fatal > 4 * n, "several passes asked for keys");
+                break;
+            }
+        }
+    }
+}
+
 type Liar = (&'static str, fn(u64, u64, u64) -> Ordering);
 
 /// Comparisons that are no order; the third number is random.
