@@ -415,3 +415,27 @@ fn first(mut from: usize, mut to: usize, test: impl Fn(usize) -> bool) -> usize 
     }
     from
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn displaced_elements_return_to_their_places_among_equals() {
+        for len in [600, 20_000, 150_000_usize] {
+            let mut v: Vec<(usize, usize)> = (0..len).map(|i| (i / 5, 0)).collect();
+            for i in 0..len / 400 {
+                v.swap(i * 7919 % len, i * 104_729 % len);
+            }
+            v.iter_mut().enumerate().for_each(|(i, pair)| pair.1 = i);
+            let mut right = v.clone();
+            right.sort_by_key(|pair| pair.0);
+            for (threads, sequential_below) in [(1, None), (2, None), (2, Some(0))] {
+                let mut v = v.clone();
+                let plan = Plan { threads, sequential_below };
+                assert!(sort(&mut v, &|a, b| a.0.cmp(&b.0), plan), "{len} are nearly sorted");
+                assert!(v == right, "{len}");
+            }
+        }
+    }
+}
