@@ -437,3 +437,28 @@ impl<T> UnwindSafe for BoundedQueue<T> {}
 impl<T> RefUnwindSafe for BoundedQueue<T> {}
 // Items move; none is ever pinned inside.
 impl<T> Unpin for BoundedQueue<T> {}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+
+    /// What a waiter decides upon answers that races give only now and then.
+    #[test]
+    fn a_waiter_decides_when_nobody_is_in_between() {
+        const PENDING: Result<u8, Refused> = Err(Refused::Pending { settled: true });
+        let decide = |answers: &[Result<u8, Refused>]| {
+            let mut answers = answers.iter();
+            let decision = decided(|| *answers.next().expect("nothing is asked after an answer"));
+            assert_eq!(answers.len(), 0, "it asks until there is an answer");
+            decision
+        };
+        for wait_on in [Refused::Exhausted, Refused::Unclear] {
+            assert_eq!(decide(&[Err(wait_on)]), None);
+            assert_eq!(decide(&[PENDING, PENDING, Err(wait_on)]), None, "met somebody in the middle, then {wait_on:?}");
+        }
+        for done in [Ok(1), Err(Refused::Closed)] {
+            assert_eq!(decide(&[done]), Some(done));
+            assert_eq!(decide(&[PENDING, done]), Some(done));
+        }
+    }
+}
