@@ -174,8 +174,11 @@ impl Counter {
     #[cold]
     fn meet(&self) -> MutexGuard<'_, Arbiter<Bell>> {
         let arbiter = self.lock();
-        let holding = (arbiter.counts().granted as u32).wrapping_sub(self.given.load(Ordering::Relaxed));
-        self.lanes.open(holding + arbiter.asleep() as u32);
+        if !self.lanes.are_open() {
+            // Until now all that was given back had been granted here.
+            let holding = (arbiter.counts().granted as u32).wrapping_sub(self.given.load(Ordering::Relaxed));
+            self.lanes.open(holding + arbiter.asleep() as u32);
+        }
         arbiter
     }
 
@@ -306,4 +309,30 @@ pub(crate) fn sleep_until_granted<D: Desk>(
 
 pub(crate) fn ring(bell: &Bell) {
     bell.ring();
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+
+    /// Looking is counted among what is given back, and may make that more than what was granted in the books.
+    #[test]
+    fn a_crowd_may_meet_again_while_others_look_and_sleep() {
+        let counter = Counter::new(Arbiter::new(8, 16), 8);
+        let set = Set::new(&[1, 2]);
+        drop(counter.meet());
+        assert_eq!(counter.take_few(&set, false), Some(Way::Lanes));
+        counter.give(&set, Way::Lanes);
+        assert_eq!(counter.try_take(&set), Some(Way::Books));
+        (0..2).for_each(|_| counter.look(&set));
+        let mut arbiter = counter.lock();
+        counter.lanes.begin(&set, &mut arbiter, ring);
+        let waiter = arbiter.request(&set, false, Chime::bell()).expect_err("it is held");
+        drop(arbiter);
+        drop(counter.meet());
+        counter.give(&set, Way::Books);
+        assert!(counter.lock().poll(waiter), "granted what was given back");
+        counter.give(&set, Way::Books);
+        assert_eq!(counter.take_few(&set, false), Some(Way::Lanes), "nobody uses the books any more");
+    }
 }
