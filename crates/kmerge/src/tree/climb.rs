@@ -3,7 +3,7 @@
 use super::{Match, Tree};
 use crate::word::Says;
 use core::hint::select_unpredictable as select;
-use core::mem::ManuallyDrop;
+use core::mem::{ManuallyDrop, transmute_copy};
 
 impl<H> Tree<H> {
     /// Plays the matches of `lane`, which is in no node, from its leaf up to the node `top`, which is above it. Returns the
@@ -84,7 +84,8 @@ impl<H> Tree<H> {
             // SAFETY: as above.
             unsafe { *climb.tree.nodes.get_unchecked_mut(at) = select(lost, climb.hand, opponent) };
             climb.hand = select(lost, opponent, climb.hand);
-            copy = select(lost, theirs, copy);
+            // SAFETY: heads are plain.
+            copy = unsafe { select_copy(lost, theirs, copy) };
         }
         let hand = climb.hand;
         core::mem::forget(climb);
@@ -136,6 +137,29 @@ impl<H> Tree<H> {
             (head(way.opponent), head(way.hand))
         };
         order.wins(a, b, way.is_second)
+    }
+}
+
+/// `select` for copies of plain heads. Floats would be chosen by a branch, as their registers know no conditional move.
+///
+/// # Safety
+/// `H` is [plain](crate::plain::is_plain). Types of that list with 4 or 8 bytes are numbers and characters, all bits of which
+/// are initialised.
+#[inline(always)]
+pub(super) unsafe fn select_copy<H>(first: bool, a: ManuallyDrop<H>, b: ManuallyDrop<H>) -> ManuallyDrop<H> {
+    macro_rules! as_bits {
+        ($bits:ty) => {{
+            // SAFETY: of the same size, and initialised, by the caller; and back again.
+            unsafe {
+                let (a, b): ($bits, $bits) = (transmute_copy(&a), transmute_copy(&b));
+                transmute_copy(&select(first, a, b))
+            }
+        }};
+    }
+    match size_of::<H>() {
+        4 => as_bits!(u32),
+        8 => as_bits!(u64),
+        _ => select(first, a, b),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Runs: one lane wins several times in a row, and one comparison with its best rival replaces the way up.
 
-use super::climb::{Climb, pair};
+use super::climb::{Climb, pair, select_copy};
 use super::{MOST_TRUST, Match, NONE, PATIENCE, PRICE, Tree};
 use crate::word::Says;
 use core::hint::select_unpredictable as select;
@@ -135,7 +135,8 @@ impl<H> Tree<H> {
             let wins = order.wins(&theirs, &best_copy, here < best);
             let better = (here != nobody) & ((best == nobody) | wins);
             best = select(better, here, best);
-            best_copy = select(better, theirs, best_copy);
+            // SAFETY: heads are plain.
+            best_copy = unsafe { select_copy(better, theirs, best_copy) };
         }
         best
     }
