@@ -64,8 +64,8 @@ fn divide<T: Send>(v: &mut [T], pivots: &mut [T], left: &(impl Fn(&T, &T) -> boo
     let mut borders = vec![0; pieces.count];
     let (parts, pivots, results) = (Parts::new(v), Parts::new(pivots), Parts::new(&mut borders));
     plan.each(pieces.count, &|i| {
-        // SAFETY: pieces are disjoint, and piece `i` has pivot and result `i` for itself.
         let (piece, pivot, border) =
+            // SAFETY: pieces are disjoint, and piece `i` has pivot and result `i` for itself.
             unsafe { (parts.slice(pieces.range(i)), pivots.slice(i..i + 1), results.slice(i..i + 1)) };
         border[0] = pieces.range(i).start + cyclic(piece, |x| left(x, &pivot[0]));
     });

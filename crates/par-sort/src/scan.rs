@@ -128,8 +128,8 @@ pub(crate) fn reverse<T: Send>(v: &mut [T], plan: Plan) {
     let back_len = back.len();
     let (front, back) = (Parts::new(front), Parts::new(back));
     plan.each_piece(half, plan.grain(GRAIN), &|range| {
-        // SAFETY: pieces of the front are disjoint, and so are their mirror images in the back.
         let (front, back) =
+            // SAFETY: pieces of the front are disjoint, and so are their mirror images in the back.
             unsafe { (front.slice(range.clone()), back.slice(back_len - range.end..back_len - range.start)) };
         for (a, b) in front.iter_mut().zip(back.iter_mut().rev()) {
             std::mem::swap(a, b);

@@ -77,8 +77,8 @@ impl Link {
     }
 
     fn map(fd: BorrowedFd<'_>) -> io::Result<Self> {
-        // SAFETY: a fresh mapping at an address of the kernel's choice touches no memory of ours.
         let base =
+            // SAFETY: a fresh mapping at an address of the kernel's choice touches no memory of ours.
             unsafe { mmap(std::ptr::null_mut(), LEN, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED, fd, 0)? };
         let base = NonNull::new(base.cast()).ok_or_else(|| io::Error::other("mapped at address zero"))?;
         Ok(Self { base })

@@ -149,8 +149,8 @@ impl Memory {
 }
 
 fn map(file: BorrowedFd<'_>, len: usize) -> io::Result<NonNull<u8>> {
-    // SAFETY: a fresh mapping at an address of the kernel's choice touches no memory of ours.
     let base =
+        // SAFETY: a fresh mapping at an address of the kernel's choice touches no memory of ours.
         unsafe { mmap(std::ptr::null_mut(), len, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED, file, 0)? };
     if len >= LARGE {
         // SAFETY: the advice concerns the mapping just made and changes no contents. Where it is refused, small pages do.
