@@ -3,7 +3,7 @@
 use super::{Match, Tree};
 use crate::word::Says;
 use core::hint::select_unpredictable as select;
-use core::mem::{ManuallyDrop, transmute_copy};
+use core::mem::{ManuallyDrop, MaybeUninit, transmute_copy};
 
 impl<H> Tree<H> {
     /// Plays the matches of `lane`, which is in no node, from its leaf up to the node `top`, which is above it. Returns the
@@ -84,8 +84,7 @@ impl<H> Tree<H> {
             // SAFETY: as above.
             unsafe { *climb.tree.nodes.get_unchecked_mut(at) = select(lost, climb.hand, opponent) };
             climb.hand = select(lost, opponent, climb.hand);
-            // SAFETY: heads are plain.
-            copy = unsafe { select_copy(lost, theirs, copy) };
+            copy = select_copy(lost, theirs, copy);
         }
         let hand = climb.hand;
         core::mem::forget(climb);
@@ -140,18 +139,15 @@ impl<H> Tree<H> {
     }
 }
 
-/// `select` for copies of plain heads. Floats would be chosen by a branch, as their registers know no conditional move.
-///
-/// # Safety
-/// `H` is [plain](crate::plain::is_plain). Types of that list with 4 or 8 bytes are numbers and characters, all bits of which
-/// are initialised.
+/// `select` for copies of heads. Floats would be chosen by a branch, as their registers know no conditional move. (Bits that may
+/// be uninitialised: a key and its item may have padding between them.)
 #[inline(always)]
-pub(super) unsafe fn select_copy<H>(first: bool, a: ManuallyDrop<H>, b: ManuallyDrop<H>) -> ManuallyDrop<H> {
+pub(super) fn select_copy<H>(first: bool, a: ManuallyDrop<H>, b: ManuallyDrop<H>) -> ManuallyDrop<H> {
     macro_rules! as_bits {
         ($bits:ty) => {{
-            // SAFETY: of the same size, and initialised, by the caller; and back again.
+            // SAFETY: of the same size, and any bytes will do; those that come back are the bytes of `a` or `b`.
             unsafe {
-                let (a, b): ($bits, $bits) = (transmute_copy(&a), transmute_copy(&b));
+                let (a, b): (MaybeUninit<$bits>, MaybeUninit<$bits>) = (transmute_copy(&a), transmute_copy(&b));
                 transmute_copy(&select(first, a, b))
             }
         }};

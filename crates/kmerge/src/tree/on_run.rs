@@ -135,8 +135,7 @@ impl<H> Tree<H> {
             let wins = order.wins(&theirs, &best_copy, here < best);
             let better = (here != nobody) & ((best == nobody) | wins);
             best = select(better, here, best);
-            // SAFETY: heads are plain.
-            best_copy = unsafe { select_copy(better, theirs, best_copy) };
+            best_copy = select_copy(better, theirs, best_copy);
         }
         best
     }
