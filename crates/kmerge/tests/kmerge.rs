@@ -313,22 +313,3 @@ fn the_greatest_number_is_not_taken_for_nobody() {
         assert!(sources.is_sorted() && sources.len() == 5 * k as usize, "stable: {sources:?}");
     }
 }
-
-/// A key and its item may have padding between them, of four and of eight bytes together.
-#[test]
-fn small_keys_beside_items_of_another_size_are_merged_stably() {
-    fn check<K: Ord + Copy>(key: impl Fn(&u16) -> K + Copy) {
-        let lists: Vec<Vec<u16>> = (0..16_u16)
-            .map(|lane| {
-                let mut list: Vec<u16> = (0..200).map(|i: u16| i.wrapping_mul(7919).wrapping_add(lane * 977)).collect();
-                list.sort_by_key(key);
-                list
-            })
-            .collect();
-        let mut right = lists.concat();
-        right.sort_by_key(key);
-        assert_eq!(kmerge::kmerge_by_key(lists, key).collect::<Vec<_>>(), right);
-    }
-    check(|&x| (x >> 8) as u8);
-    check(|&x| u32::from(x % 100));
-}
